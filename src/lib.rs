@@ -1,0 +1,3 @@
+//! `ve orch` runs many AI coding agents in parallel on one project and brings their work home safely.
+//!
+//! The modules in reading order:
