@@ -1,0 +1,178 @@
+//! The way home: worker gates, merge, integration gates, and the move of the branch.
+
+use super::attempts::complaint;
+use super::turn::{Fits, Turn};
+use crate::domain::attempt::{AttemptKind, Ladder};
+use crate::domain::attention::About;
+use crate::domain::event::Effect;
+use crate::domain::landing::{Landing, Merge, MergeResult, MoveResult};
+use crate::domain::phase::Phase;
+use crate::domain::report::Outcome;
+use crate::domain::work_unit::{Activity, Leftovers, Note, Proof, Status};
+
+impl Turn<'_> {
+    /// Starts the first worker gate, or the landing where there is none.
+    pub(super) fn enter_gates(&mut self) {
+        if self.rules.worker_gates == 0 {
+            return self.land();
+        }
+        self.run_worker_gate(0);
+    }
+
+    pub(super) fn land(&mut self) {
+        self.run(Activity::Landing(Landing::Merging));
+        self.perform(Effect::Land);
+    }
+
+    fn run_worker_gate(&mut self, gate: usize) {
+        let attempt = self.open(AttemptKind::WorkerGate(gate), None);
+        self.run(Activity::WorkerGate(gate));
+        self.perform(Effect::Run(attempt));
+    }
+
+    fn run_integration_gate(&mut self, merge: Merge, gate: usize) {
+        let attempt = self.open(AttemptKind::IntegrationGate(gate), None);
+        self.run(Activity::Landing(Landing::Gating { merge, gate }));
+        self.perform(Effect::Run(attempt));
+    }
+
+    fn move_branch(&mut self, merge: Merge) {
+        self.run(Activity::Landing(Landing::Moving { merge }));
+        self.perform(Effect::Land);
+    }
+
+    pub(super) fn gate_ended(&mut self, kind: AttemptKind, outcome: &Outcome) {
+        self.unit.live = None;
+        let green = *outcome == Outcome::Finished;
+        match (self.unit.status.clone(), kind) {
+            // Cut short by a stop of the daemon: nothing is known, so it runs again.
+            (Status::Running(Activity::WorkerGate(gate)), _) if *outcome == Outcome::Interrupted => {
+                self.run_worker_gate(gate);
+            }
+            (Status::Running(Activity::Landing(_)), _) if *outcome == Outcome::Interrupted => self.land(),
+            (Status::Running(Activity::WorkerGate(_)), AttemptKind::WorkerGate(gate)) if green => {
+                if gate + 1 < self.rules.worker_gates {
+                    self.run_worker_gate(gate + 1);
+                } else {
+                    self.land();
+                }
+            }
+            (Status::Running(Activity::Landing(Landing::Gating { merge, .. })), AttemptKind::IntegrationGate(gate))
+                if green =>
+            {
+                if gate + 1 < self.rules.integration_gates {
+                    self.run_integration_gate(merge, gate + 1);
+                } else {
+                    self.move_branch(merge);
+                }
+            }
+            (Status::Running(_), _) => {
+                self.ask(About::Landing, format!("{} {} is red: {}", kind.name(), number(kind), complaint(outcome)));
+            }
+            _ => {}
+        }
+    }
+
+    pub(super) fn merged(&mut self, result: &MergeResult) -> Fits {
+        let Status::Running(Activity::Landing(Landing::Merging)) = self.unit.status else {
+            return Err("nothing was being merged");
+        };
+        match result {
+            MergeResult::Clean { merge, sensitive, needs_trust } => {
+                if *needs_trust && self.unit.approved.as_ref() != Some(&merge.tip) {
+                    let reason = format!("the work changes what the project trusts: {}", sensitive.join(", "));
+                    self.ask(About::Trust { tip: merge.tip.clone(), paths: sensitive.clone() }, reason);
+                } else if self.rules.integration_gates > 0 {
+                    self.run_integration_gate(merge.clone(), 0);
+                } else {
+                    self.move_branch(merge.clone());
+                }
+            }
+            MergeResult::NothingToLand { tip } => self.done(Proof::Contained { tip: tip.clone() }),
+            MergeResult::Conflict { paths } => self.back_to_rebase(paths),
+            MergeResult::Markers { paths } => {
+                self.ask(About::Landing, format!("conflict markers are left in {}", paths.join(", ")));
+            }
+            MergeResult::Failed(reason) => self.ask(About::Landing, reason.clone()),
+        }
+        Ok(())
+    }
+
+    fn back_to_rebase(&mut self, paths: &[String]) {
+        let rebases = self.rules.phases.as_slice().contains(&Phase::Rebase);
+        if !rebases || self.unit.counters.rebases >= self.rules.policy.rebase_retries {
+            let times = self.unit.counters.rebases;
+            return self.ask(
+                About::Landing,
+                format!("conflict with the target after {times} rebases in {}", paths.join(", ")),
+            );
+        }
+        self.unit.counters.rebases += 1;
+        self.unit.phase = Phase::Rebase;
+        self.unit.session = None;
+        self.unit.notes.clear();
+        self.ready(None);
+    }
+
+    pub(super) fn moved(&mut self, result: &MoveResult) -> Fits {
+        let Status::Running(Activity::Landing(Landing::Moving { merge })) = self.unit.status.clone() else {
+            return Err("no branch was being moved");
+        };
+        match result {
+            MoveResult::Moved { kept } => {
+                self.done(Proof::Landed { merge, gates: self.rules.integration_gates, kept: kept.clone() });
+            }
+            MoveResult::TargetMoved => self.land(),
+            MoveResult::Blocked { reasons } => {
+                self.ask(
+                    About::Landing,
+                    format!("your checkout is in the way, nothing has moved: {}", reasons.join("; ")),
+                );
+            }
+            MoveResult::Failed(reason) => self.ask(About::Landing, reason.clone()),
+        }
+        Ok(())
+    }
+
+    fn done(&mut self, proof: Proof) {
+        let leftovers = self.kept_or_leftovers();
+        self.unit.notes = Vec::<Note>::new();
+        self.unit.session = None;
+        self.unit.status = Status::Done { proof, leftovers };
+    }
+
+    /// What a unit that is done leaves behind: nothing to tidy up where the operator wants its worktree kept.
+    pub(super) fn kept_or_leftovers(&mut self) -> Leftovers {
+        if self.unit.retain {
+            self.stop(Ladder::End);
+            return Leftovers::Nothing;
+        }
+        self.leftovers()
+    }
+
+    pub(super) fn removed(&mut self) -> Fits {
+        if self.unit.live.is_some() {
+            return Err("its process has not ended yet");
+        }
+        match &mut self.unit.status {
+            Status::Done { leftovers, .. } | Status::Canceled { leftovers } | Status::Deleted { leftovers } => {
+                *leftovers = Leftovers::Nothing;
+                self.unit.set_up = false;
+                Ok(())
+            }
+            _ => Err("only what has ended is tidied up"),
+        }
+    }
+
+    pub(super) fn remove_failed(&mut self) -> Fits {
+        if self.unit.leftovers().is_some() { Ok(()) } else { Err("only what has ended is tidied up") }
+    }
+}
+
+/// Gates count from 1 for people.
+fn number(kind: AttemptKind) -> usize {
+    match kind {
+        AttemptKind::WorkerGate(gate) | AttemptKind::IntegrationGate(gate) => gate + 1,
+        AttemptKind::Agent | AttemptKind::Setup => 1,
+    }
+}

@@ -1,0 +1,91 @@
+//! The state machine. One function decides; what it decides is saved, then published, then performed, and nowhere else does a unit change.
+//!
+//! `operator` holds the verbs, `attempts` what processes do, `phases` what the end of a phase means, `landings` the way home,
+//! `resume` what a saved state still has to do.
+
+mod attempts;
+mod landings;
+mod operator;
+mod phases;
+mod resume;
+#[cfg(test)]
+mod tests;
+mod turn;
+
+pub use resume::resume;
+
+use super::event::{Event, IllegalEvent, Moment, Step};
+use super::landing::Landing;
+use super::phase::Phase;
+use super::rules::Rules;
+use super::work_unit::{Activity, Admission, Leftovers, Status, WorkUnit};
+use turn::Turn;
+
+/// Decides what `event` makes of `unit`. The same arguments always give the same step, so that a journal can be replayed.
+pub fn transition(unit: &WorkUnit, event: &Event, rules: &Rules, moment: &Moment) -> Result<Step, IllegalEvent> {
+    let mut turn = Turn::new(unit, rules, moment);
+    let fits = match event {
+        Event::Answered { answers } => turn.answered(answers),
+        Event::Approved => turn.approved(),
+        Event::Retried => turn.retried(),
+        Event::Held => turn.held(),
+        Event::Released => turn.released(),
+        Event::Prioritized(priority) => turn.edited(|unit| unit.priority = *priority),
+        Event::Retained(retain) => turn.edited(|unit| unit.retain = *retain),
+        Event::DependenciesSet(chunks) => turn.dependencies_set(chunks),
+        Event::PhaseSet(phase) => turn.phase_set(*phase),
+        Event::Skipped => turn.skipped(),
+        Event::Interrupted { message } => turn.interrupted(message.as_deref()),
+        Event::Canceled => turn.canceled(),
+        Event::Deleted => turn.deleted(),
+        Event::DeclaredDone => turn.declared_done(),
+
+        Event::Dispatched { agent } => turn.dispatched(agent),
+        Event::BlockersChanged { by } => turn.blockers_changed(by),
+        Event::DependencyLost { lost } => turn.dependency_lost(lost),
+        Event::Cooled => turn.cooled(),
+
+        Event::Prepared { base } => turn.prepared(base),
+        Event::PreparationFailed { reason } => turn.preparation_failed(reason),
+        Event::Started { attempt, pid } => turn.started(attempt, *pid),
+        Event::Named { attempt, session, version } => turn.named(attempt, session, version.as_deref()),
+        Event::Asked { attempt, set } => turn.asked(attempt, set),
+        Event::Decided { attempt, decision } => turn.decided(attempt, decision),
+        Event::Used { attempt, usage, session_cost } => turn.used(attempt, *usage, *session_cost),
+        Event::Ended { attempt, outcome } => turn.ended(attempt, outcome),
+        Event::Gathered(found) => turn.gathered(found),
+        Event::GatherFailed { reason } => turn.gather_failed(reason),
+
+        Event::Rebased(result) => turn.rebased(result),
+        Event::Merged(result) => turn.merged(result),
+        Event::Moved(result) => turn.moved(result),
+        Event::Removed { .. } => turn.removed(),
+        Event::RemoveFailed { .. } => turn.remove_failed(),
+        Event::Crashed { reason } => turn.crashed(reason),
+    };
+    match fits {
+        Ok(()) => Ok(turn.finish()),
+        Err(why) => Err(IllegalEvent { event: event.name(), status: unit.status.name(), why }),
+    }
+}
+
+/// The verbs an operator may use on `unit` now.
+pub fn allowed_verbs(unit: &WorkUnit) -> Vec<&'static str> {
+    let mut verbs = match &unit.status {
+        Status::Pending(Admission::Held) if unit.phase != Phase::Complete => vec!["release", "skip"],
+        Status::Pending(Admission::Held) => vec!["release"],
+        Status::Pending(Admission::Approval) => vec!["approve"],
+        Status::Ready { .. } | Status::Blocked { .. } if unit.phase != Phase::Complete => vec!["hold", "skip"],
+        Status::Ready { .. } | Status::Blocked { .. } => vec!["hold"],
+        Status::Running(Activity::Agent) => vec!["interrupt"],
+        // From the moment the branch moves there is no way back, only an end within seconds.
+        Status::Running(Activity::Landing(Landing::Moving { .. })) => return vec!["prioritize"],
+        Status::Assigned | Status::Running(_) => vec![],
+        Status::NeedsAttention(ask) => return ask.about.verbs().to_vec(),
+        Status::Failed { .. } | Status::Canceled { leftovers: Leftovers::Nothing } => return vec!["retry", "delete"],
+        Status::Canceled { .. } | Status::Done { .. } => return vec!["delete"],
+        Status::Deleted { .. } => return vec![],
+    };
+    verbs.extend(["prioritize", "cancel", "delete"]);
+    verbs
+}

@@ -1,0 +1,188 @@
+//! Questions and the verbs of the operator.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use super::{Story, agent, base, clean, found, questions};
+use crate::domain::attempt::{Ladder, Stage};
+use crate::domain::event::{Effect, Event};
+use crate::domain::ids::{ChunkName, SessionId};
+use crate::domain::phase::Phase;
+use crate::domain::report::{Outcome, QuestionSet};
+use crate::domain::work_unit::{Activity, Admission, Leftovers, Note, Status};
+use std::collections::BTreeSet;
+
+#[test]
+fn a_warm_process_gets_its_answer_and_goes_on() {
+    let mut story = Story::from(Phase::Plan);
+    story.asks();
+    let attempt = story.live();
+    assert_eq!((story.asked_about(), story.stage(), story.unit.holds_slot()), ("question", Stage::Warm, false));
+    story.answered();
+    assert!(story.is_ready_in(Phase::Plan));
+    story.then(Event::Dispatched { agent: agent() });
+    assert_eq!(story.unit.status, Status::Running(Activity::Agent));
+    assert_eq!(story.effects, [Effect::Deliver(attempt.clone())]);
+    assert_eq!(story.live(), attempt);
+}
+
+#[test]
+fn a_cold_answer_resumes_the_same_session_in_a_new_attempt() {
+    let mut story = Story::from(Phase::Plan);
+    story.asks();
+    let attempt = story.live();
+    story.then(Event::Cooled);
+    assert_eq!(story.effects, [Effect::Stop(attempt.clone(), Ladder::Suspend)]);
+    story.answered();
+    assert_eq!(story.refuses(&Event::Dispatched { agent: agent() }), "its last process has not ended yet");
+    story.ends(Outcome::Interrupted);
+    story.then(Event::Gathered(found()));
+    assert!(story.is_ready_in(Phase::Plan));
+    story.starts();
+    assert_ne!(story.live(), attempt);
+    assert_eq!(story.unit.session, SessionId::parse("s-1").ok());
+    assert!(matches!(&story.unit.notes[..], [Note::Answers { answers, .. }] if answers == &["JWT"]));
+}
+
+#[test]
+fn a_question_outlives_its_process_and_a_failed_gathering() {
+    let mut story = Story::from(Phase::Plan);
+    story.asks();
+    story.ends(Outcome::Suspended);
+    story.then(Event::GatherFailed { reason: "the disk is full".into() });
+    assert_eq!(story.asked_about(), "question");
+    assert!(story.reason().ends_with("the disk is full"), "{}", story.reason());
+    story.then(Event::Crashed { reason: "index out of bounds".into() });
+    assert_eq!(story.asked_about(), "question");
+}
+
+#[test]
+fn every_item_of_a_set_wants_an_answer() {
+    let mut story = Story::from(Phase::Plan);
+    story.starts();
+    let one = questions().items[0].clone();
+    let set = QuestionSet { key: "q-2".into(), items: vec![one.clone(), one] };
+    story.then(Event::Asked { attempt: story.live(), set });
+    story.answered();
+    assert_eq!(story.asked_about(), "question");
+    assert_eq!(story.refuses(&Event::Answered { answers: vec![(2, "x".into())] }), "it has no question of that number");
+    story.then(Event::Answered { answers: vec![(1, "an hour".into())] });
+    assert!(story.is_ready_in(Phase::Plan));
+}
+
+#[test]
+fn only_agents_may_ask() {
+    let mut story = Story::from(Phase::Plan);
+    story.rules.has_setup = true;
+    story.starts();
+    assert_eq!(story.refuses(&Event::Asked { attempt: story.live(), set: questions() }), "only an agent may ask");
+}
+
+#[test]
+fn a_canceled_unit_is_tidied_up_when_its_process_is_gone() {
+    let mut story = Story::from(Phase::Implement);
+    story.starts();
+    let attempt = story.live();
+    story.then(Event::Canceled);
+    assert_eq!(story.effects, [Effect::Stop(attempt, Ladder::End)]);
+    assert_eq!(story.unit.status, Status::Canceled { leftovers: Leftovers::Directories });
+    story.refuses(&Event::Retried);
+    story.ends(Outcome::Interrupted);
+    assert_eq!(story.effects, [Effect::Remove]);
+    story.then(Event::Removed { preserved: None });
+    story.then(Event::Retried);
+    assert!(story.is_ready_in(Phase::Implement));
+}
+
+#[test]
+fn a_unit_canceled_while_its_worktree_is_prepared_leaves_none_behind() {
+    let mut story = Story::from(Phase::Rebase);
+    story.then(Event::Dispatched { agent: agent() });
+    story.then(Event::Canceled);
+    assert_eq!((story.effects.len(), story.unit.is_settled()), (0, false), "it waits for the preparation to end");
+    story.then(Event::Prepared { base: base() });
+    assert_eq!(story.effects, [Effect::Remove]);
+}
+
+#[test]
+fn a_unit_that_never_began_leaves_nothing() {
+    let mut story = Story::from(Phase::Plan);
+    story.then(Event::Canceled);
+    assert_eq!(story.unit.status, Status::Canceled { leftovers: Leftovers::Nothing });
+    assert!(story.unit.is_settled());
+}
+
+#[test]
+fn nothing_ends_a_unit_whose_branch_is_moving() {
+    let mut story = Story::from(Phase::Complete);
+    story.completes();
+    story.then(Event::Merged(clean()));
+    for event in [Event::Canceled, Event::Deleted, Event::DeclaredDone] {
+        assert_eq!(story.refuses(&event), "its work is landing at this moment");
+    }
+}
+
+#[test]
+fn words_for_a_running_agent_interrupt_it_and_come_first() {
+    let mut story = Story::from(Phase::Implement);
+    story.starts();
+    story.then(Event::Interrupted { message: Some("use the cache".into()) });
+    assert_eq!(story.stage(), Stage::Stopping(Ladder::Suspend));
+    story.ends(Outcome::Interrupted);
+    story.then(Event::Gathered(found()));
+    assert!(story.is_ready_in(Phase::Implement));
+    assert_eq!(story.unit.notes, [Note::Message("use the cache".into())]);
+}
+
+#[test]
+fn an_interrupt_without_words_holds_the_unit() {
+    let mut story = Story::from(Phase::Implement);
+    story.starts();
+    story.then(Event::Interrupted { message: None });
+    story.ends(Outcome::Interrupted);
+    story.then(Event::Gathered(found()));
+    assert_eq!(story.unit.status, Status::Pending(Admission::Held));
+    story.then(Event::Released);
+    assert!(story.is_ready_in(Phase::Implement));
+}
+
+#[test]
+fn a_retry_is_a_fresh_conversation_even_if_the_old_process_speaks_again() {
+    let mut story = Story::from(Phase::Plan);
+    story.asks();
+    story.then(Event::Retried);
+    let session = SessionId::parse("s-1").unwrap();
+    story.then(Event::Named { attempt: story.live(), session, version: None });
+    assert_eq!(story.unit.session, None);
+}
+
+#[test]
+fn a_warm_process_does_not_go_on_in_another_phase_or_under_hold() {
+    let mut story = Story::from(Phase::Plan);
+    story.asks();
+    story.answered();
+    story.then(Event::Held);
+    assert_eq!(story.stage(), Stage::Stopping(Ladder::Suspend));
+    story.then(Event::PhaseSet(Phase::Implement));
+    assert_eq!(story.stage(), Stage::Stopping(Ladder::End));
+}
+
+#[test]
+fn a_held_unit_stays_held_when_its_phase_is_skipped() {
+    let mut story = Story::from(Phase::Plan);
+    story.then(Event::Held);
+    story.then(Event::Skipped);
+    assert_eq!((story.unit.phase, &story.unit.status), (Phase::Implement, &Status::Pending(Admission::Held)));
+}
+
+#[test]
+fn a_lost_dependency_is_shown_and_can_be_let_go() {
+    let mut story = Story::from(Phase::Plan);
+    let on = |text: &str| BTreeSet::from([ChunkName::parse(text).unwrap()]);
+    assert_eq!(story.refuses(&Event::DependenciesSet(on("a"))), "a unit cannot wait for itself");
+    story.then(Event::DependenciesSet(on("b")));
+    story.then(Event::BlockersChanged { by: on("b") });
+    story.then(Event::DependencyLost { lost: on("b") });
+    assert_eq!(story.asked_about(), "dependency");
+    story.then(Event::Released);
+    assert!(story.is_ready_in(Phase::Plan) && story.unit.depends_on.is_empty());
+}

@@ -1,0 +1,123 @@
+//! Errors, limits and what falls over.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use super::{Story, agent, found};
+use crate::domain::attention::About;
+use crate::domain::event::Event;
+use crate::domain::ids::SessionId;
+use crate::domain::phase::Phase;
+use crate::domain::report::{AgentError, ErrorKind, Outcome, ProcessExit};
+use crate::domain::time::Timestamp;
+use crate::domain::work_unit::{Activity, Note, Status, WaitReason};
+use std::collections::BTreeSet;
+
+#[test]
+fn overload_is_tried_again_in_the_same_session_up_to_a_limit() {
+    let mut story = Story::from(Phase::Plan);
+    for times in 1..=story.rules.policy.retry.attempts {
+        story.fails(ErrorKind::Overloaded);
+        let Status::Ready { wait: Some(wait) } = &story.unit.status else { unreachable!("{:?}", story.unit.status) };
+        assert!(wait.until > story.now() && matches!(wait.why, WaitReason::BackOff { .. }));
+        assert_eq!(story.unit.counters.errors, times);
+    }
+    story.fails(ErrorKind::Overloaded);
+    assert_eq!(story.asked_about(), "failure");
+}
+
+#[test]
+fn success_forgets_earlier_errors() {
+    let mut story = Story::from(Phase::Plan);
+    story.fails(ErrorKind::Overloaded);
+    story.works(found());
+    assert_eq!(story.unit.counters.errors, 0);
+}
+
+#[test]
+fn a_usage_limit_waits_for_the_account_and_never_gives_up() {
+    let mut story = Story::from(Phase::Plan);
+    let resets_at = Timestamp::from_seconds(3600);
+    for _ in 0..9 {
+        story.fails(ErrorKind::UsageLimit { resets_at: Some(resets_at) });
+        let Status::Ready { wait: Some(wait) } = &story.unit.status else { unreachable!("{:?}", story.unit.status) };
+        assert!(wait.until >= resets_at);
+        assert_eq!(wait.why, WaitReason::UsageLimit { agent: agent() });
+    }
+    let waiting = story.unit.status.clone();
+    story.then(Event::BlockersChanged { by: BTreeSet::new() });
+    assert_eq!(story.unit.status, waiting, "that nothing is in the way does not shorten the wait");
+}
+
+#[test]
+fn a_missing_login_is_asked_for_by_agent() {
+    let mut story = Story::from(Phase::Plan);
+    story.fails(ErrorKind::NotLoggedIn);
+    assert_eq!(story.unit.ask().unwrap().about, About::Login { agent: agent() });
+    assert_eq!(story.refuses(&Event::Answered { answers: vec![(0, "x".into())] }), "words do not help here");
+    story.then(Event::Retried);
+    assert!(story.is_ready_in(Phase::Plan));
+}
+
+#[test]
+fn a_lost_session_starts_over_on_the_same_work() {
+    let mut story = Story::from(Phase::Plan);
+    story.unit.session = SessionId::parse("s-1").ok();
+    story.fails(ErrorKind::SessionLost);
+    assert_eq!((&story.unit.session, &*story.unit.notes), (&None, &[Note::SessionLost][..]));
+}
+
+#[test]
+fn the_third_crash_in_a_row_is_shown() {
+    let mut story = Story::from(Phase::Implement);
+    story.crashes();
+    story.crashes();
+    assert!(story.is_ready_in(Phase::Implement));
+    assert_eq!(story.unit.notes, [Note::Continue]);
+    story.crashes();
+    assert_eq!((story.asked_about(), story.reason()), ("failure", "signal 9 ended the agent before it had a result"));
+}
+
+#[test]
+fn a_failure_without_a_word_is_asked_about_in_words() {
+    let mut story = Story::from(Phase::Implement);
+    story.starts();
+    story.ends(Outcome::Failed(AgentError { kind: ErrorKind::Other, message: " ".into() }));
+    story.then(Event::Gathered(found()));
+    assert_eq!(story.reason(), "failure: no reason was given");
+}
+
+#[test]
+fn the_setup_command_runs_once_before_the_first_agent() {
+    let mut story = Story::from(Phase::Plan);
+    story.rules.has_setup = true;
+    story.starts();
+    assert_eq!(story.unit.status, Status::Running(Activity::Setup));
+    story.ends(Outcome::Finished);
+    assert!(story.is_ready_in(Phase::Plan) && story.unit.set_up);
+    story.starts();
+    assert_eq!(story.unit.status, Status::Running(Activity::Agent));
+}
+
+#[test]
+fn a_setup_that_fails_is_shown_and_one_that_is_late_decides_nothing() {
+    let mut story = Story::from(Phase::Plan);
+    story.rules.has_setup = true;
+    story.starts();
+    story.ends(Outcome::Crashed { exit: ProcessExit::Code(1), stderr: "no network".into() });
+    assert_eq!(story.asked_about(), "failure");
+    story.then(Event::Retried);
+    story.starts();
+    story.then(Event::Crashed { reason: "index out of bounds".into() });
+    story.ends(Outcome::Finished);
+    assert_eq!(story.asked_about(), "failure", "the operator has not said a word yet");
+}
+
+#[test]
+fn what_was_gathered_or_ended_once_is_not_heard_again() {
+    let mut story = Story::from(Phase::Plan);
+    story.starts();
+    assert_eq!(story.refuses(&Event::Gathered(found())), "nothing was being gathered");
+    story.ends(Outcome::Finished);
+    let again = Event::Ended { attempt: story.live(), outcome: Outcome::Finished };
+    assert_eq!(story.refuses(&again), "its attempt has ended");
+}

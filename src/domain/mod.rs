@@ -1,0 +1,32 @@
+//! The meaning of the system. Pure: no input or output, no clock, no async, no framework.
+//!
+//! *Architecture invariant:* nothing in here names a crate or another module of `ve`. Time is an argument.
+//!
+//! Reading order: `ids`, `phase`, `report` and `attempt` are the words; `work_unit` is the record; `event` and `lifecycle` are what
+//! happens to it; `failure`, `review`, `landing` and `attention` are its chapters; `dependency`, `conflict` and `schedule` are about
+//! several units at once.
+
+pub mod admission;
+pub mod agent;
+pub mod attempt;
+pub mod attention;
+pub mod chunk;
+pub mod conflict;
+pub mod dependency;
+pub mod event;
+pub mod failure;
+pub mod ids;
+pub mod journal;
+pub mod landing;
+pub mod lifecycle;
+pub mod new_unit;
+pub mod phase;
+pub mod policy;
+pub mod report;
+pub mod review;
+pub mod rules;
+pub mod schedule;
+pub mod time;
+pub mod who;
+pub mod work_unit;
+pub mod workspace;

@@ -1,0 +1,32 @@
+//! What a project's configuration says that decides: limits, phases, which agent plays which phase, how many gates there are.
+
+use super::ids::AgentName;
+use super::phase::{Phase, Phases};
+use super::policy::Policy;
+use std::collections::BTreeMap;
+
+/// The rules a transition and a plan are made by.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Rules {
+    /// Limits and delays.
+    pub policy: Policy,
+    /// The phases in use.
+    pub phases: Phases,
+    /// Whether a setup command runs before a unit's first agent.
+    pub has_setup: bool,
+    /// How many gates run in the unit's worktree before landing.
+    pub worker_gates: usize,
+    /// How many gates run on exactly the tree that would land.
+    pub integration_gates: usize,
+    /// The agent of every phase that has none of its own.
+    pub default_agent: AgentName,
+    /// Agents of single phases.
+    pub agents: BTreeMap<Phase, AgentName>,
+}
+
+impl Rules {
+    /// The agent that plays `phase`.
+    pub fn agent_for(&self, phase: Phase) -> &AgentName {
+        self.agents.get(&phase).unwrap_or(&self.default_agent)
+    }
+}
