@@ -4,3 +4,6 @@
 
 /// The meaning of the system: pure decisions.
 pub mod domain;
+
+/// The project on disk: where things live, what its documents and its configuration say, what its agents are told.
+pub mod project;
