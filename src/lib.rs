@@ -7,3 +7,6 @@ pub mod domain;
 
 /// The project on disk: where things live, what its documents and its configuration say, what its agents are told.
 pub mod project;
+
+/// The domain in SQLite.
+pub mod db;

@@ -1,0 +1,157 @@
+//! Mirrors of events.
+
+use super::stored::{self, mirrored};
+use crate::domain::chunk::ChunkStatus;
+use crate::domain::event::{Event, Gathered, RebaseResult};
+use crate::domain::ids::{AgentName, AttemptId, ChunkName, ObjectId, SessionId};
+use crate::domain::landing::{MergeResult, MoveResult};
+use crate::domain::phase::Phase;
+use crate::domain::report::{Outcome, QuestionSet, ReviewDecision, Usage};
+use crate::domain::workspace::Base;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
+
+mirrored! {
+    Event => EventDef,
+    Gathered => GatheredDef,
+    RebaseResult => RebaseResultDef,
+    ChunkStatus => ChunkStatusDef,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(remote = "Event", rename_all = "snake_case")]
+enum EventDef {
+    Answered {
+        answers: Vec<(usize, String)>,
+    },
+    Approved,
+    Retried,
+    Held,
+    Released,
+    Prioritized(i32),
+    Retained(bool),
+    DependenciesSet(#[serde(with = "stored")] BTreeSet<ChunkName>),
+    PhaseSet(#[serde(with = "stored")] Phase),
+    Skipped,
+    Interrupted {
+        message: Option<String>,
+    },
+    Canceled,
+    Deleted,
+    DeclaredDone,
+
+    Dispatched {
+        #[serde(with = "stored")]
+        agent: AgentName,
+    },
+    BlockersChanged {
+        #[serde(with = "stored")]
+        by: BTreeSet<ChunkName>,
+    },
+    DependencyLost {
+        #[serde(with = "stored")]
+        lost: BTreeSet<ChunkName>,
+    },
+    Cooled,
+
+    Prepared {
+        #[serde(with = "stored")]
+        base: Base,
+    },
+    PreparationFailed {
+        reason: String,
+    },
+    Started {
+        #[serde(with = "stored")]
+        attempt: AttemptId,
+        pid: u32,
+    },
+    Named {
+        #[serde(with = "stored")]
+        attempt: AttemptId,
+        #[serde(with = "stored")]
+        session: SessionId,
+        version: Option<String>,
+    },
+    Asked {
+        #[serde(with = "stored")]
+        attempt: AttemptId,
+        #[serde(with = "stored")]
+        set: QuestionSet,
+    },
+    Decided {
+        #[serde(with = "stored")]
+        attempt: AttemptId,
+        #[serde(with = "stored")]
+        decision: ReviewDecision,
+    },
+    Used {
+        #[serde(with = "stored")]
+        attempt: AttemptId,
+        #[serde(with = "stored")]
+        usage: Usage,
+        session_cost: u64,
+    },
+    Ended {
+        #[serde(with = "stored")]
+        attempt: AttemptId,
+        #[serde(with = "stored")]
+        outcome: Outcome,
+    },
+    Gathered(#[serde(with = "stored")] Gathered),
+    GatherFailed {
+        reason: String,
+    },
+    Rebased(#[serde(with = "stored")] RebaseResult),
+    Merged(#[serde(with = "stored")] MergeResult),
+    Moved(#[serde(with = "stored")] MoveResult),
+    Removed {
+        preserved: Option<String>,
+    },
+    RemoveFailed {
+        reason: String,
+    },
+    Crashed {
+        reason: String,
+    },
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(remote = "Gathered")]
+struct GatheredDef {
+    #[serde(with = "stored")]
+    tip: ObjectId,
+    changes_code: bool,
+    #[serde(with = "stored")]
+    chunk: Option<ChunkStatus>,
+    feedback_open: bool,
+    contains_base: bool,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(remote = "RebaseResult", rename_all = "snake_case")]
+enum RebaseResultDef {
+    Clean {
+        #[serde(with = "stored")]
+        base: Base,
+        #[serde(with = "stored")]
+        tip: ObjectId,
+    },
+    Conflict {
+        #[serde(with = "stored")]
+        base: Base,
+        paths: Vec<String>,
+    },
+    Failed(String),
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(remote = "ChunkStatus", rename_all = "snake_case")]
+enum ChunkStatusDef {
+    Future,
+    Implementing,
+    Active,
+    Composite,
+    Superseded,
+    Historical,
+}

@@ -1,0 +1,161 @@
+//! Mirrors of where a unit stands.
+
+use super::stored::{self, mirrored};
+use crate::domain::attention::{About, Ask};
+use crate::domain::ids::{AgentName, ChunkName, ObjectId};
+use crate::domain::landing::{Landing, Merge};
+use crate::domain::report::{Outcome, QuestionSet};
+use crate::domain::time::Timestamp;
+use crate::domain::work_unit::{Activity, Admission, Leftovers, Proof, Status, Wait, WaitReason};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
+
+mirrored! {
+    Status => StatusDef,
+    Admission => AdmissionDef,
+    Wait => WaitDef,
+    WaitReason => WaitReasonDef,
+    Activity => ActivityDef,
+    Proof => ProofDef,
+    Leftovers => LeftoversDef,
+    Ask => AskDef,
+    About => AboutDef,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(remote = "Status", rename_all = "snake_case")]
+enum StatusDef {
+    Pending(#[serde(with = "stored")] Admission),
+    Ready {
+        #[serde(with = "stored")]
+        wait: Option<Wait>,
+    },
+    Assigned,
+    Running(#[serde(with = "stored")] Activity),
+    Blocked {
+        #[serde(with = "stored")]
+        by: BTreeSet<ChunkName>,
+    },
+    NeedsAttention(#[serde(with = "stored")] Ask),
+    Done {
+        #[serde(with = "stored")]
+        proof: Proof,
+        #[serde(with = "stored")]
+        leftovers: Leftovers,
+    },
+    Failed {
+        reason: String,
+    },
+    Canceled {
+        #[serde(with = "stored")]
+        leftovers: Leftovers,
+    },
+    Deleted {
+        #[serde(with = "stored")]
+        leftovers: Leftovers,
+    },
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(remote = "Admission", rename_all = "snake_case")]
+enum AdmissionDef {
+    Held,
+    Approval,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(remote = "Wait")]
+struct WaitDef {
+    #[serde(with = "stored")]
+    until: Timestamp,
+    #[serde(with = "stored")]
+    why: WaitReason,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(remote = "WaitReason", rename_all = "snake_case")]
+enum WaitReasonDef {
+    BackOff {
+        error: String,
+    },
+    UsageLimit {
+        #[serde(with = "stored")]
+        agent: AgentName,
+    },
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(remote = "Activity", rename_all = "snake_case")]
+enum ActivityDef {
+    Setup,
+    Agent,
+    Gathering {
+        #[serde(with = "stored")]
+        outcome: Outcome,
+    },
+    MarkingActive,
+    Rebasing,
+    WorkerGate(usize),
+    Landing(#[serde(with = "stored")] Landing),
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(remote = "Proof", rename_all = "snake_case")]
+enum ProofDef {
+    Landed {
+        #[serde(with = "stored")]
+        merge: Merge,
+        gates: usize,
+        kept: Vec<String>,
+    },
+    Contained {
+        #[serde(with = "stored")]
+        tip: ObjectId,
+    },
+    Operator,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(remote = "Leftovers", rename_all = "snake_case")]
+enum LeftoversDef {
+    Directories,
+    Nothing,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(remote = "Ask")]
+struct AskDef {
+    #[serde(with = "stored")]
+    since: Timestamp,
+    reason: String,
+    #[serde(with = "stored")]
+    about: About,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(remote = "About", rename_all = "snake_case")]
+enum AboutDef {
+    Question {
+        #[serde(with = "stored")]
+        set: QuestionSet,
+        answers: Vec<Option<String>>,
+    },
+    Review,
+    Failure,
+    Login {
+        #[serde(with = "stored")]
+        agent: AgentName,
+    },
+    Completion,
+    NoChange,
+    Landing,
+    Trust {
+        #[serde(with = "stored")]
+        tip: ObjectId,
+        paths: Vec<String>,
+    },
+    Dependency {
+        #[serde(with = "stored")]
+        lost: BTreeSet<ChunkName>,
+    },
+}

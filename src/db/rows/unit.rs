@@ -1,0 +1,214 @@
+//! Mirrors of a unit's record, all but the names and dates that are columns.
+
+use super::stored::{self, mirrored};
+use crate::domain::attempt::{AttemptKind, Ladder, Live, Stage};
+use crate::domain::ids::{AgentName, AttemptId, ChunkName, ObjectId, SessionId, UnitId};
+use crate::domain::phase::Phase;
+use crate::domain::report::{QuestionSet, ReviewDecision};
+use crate::domain::time::Timestamp;
+use crate::domain::work_unit::{Counters, Note, Nudge, Status, WorkUnit};
+use crate::domain::workspace::Base;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
+
+mirrored! {
+    Counters => CountersDef,
+    Note => NoteDef,
+    Nudge => NudgeDef,
+    Live => LiveDef,
+    AttemptKind => AttemptKindDef,
+    Stage => StageDef,
+    Ladder => LadderDef,
+}
+
+/// What the `data` column of a unit holds.
+#[derive(Serialize, Deserialize)]
+pub(crate) struct UnitData {
+    #[serde(with = "stored")]
+    phase: Phase,
+    #[serde(with = "stored")]
+    status: Status,
+    priority: i32,
+    #[serde(with = "stored")]
+    depends_on: BTreeSet<ChunkName>,
+    explicit_deps: bool,
+    #[serde(with = "stored")]
+    base: Option<Base>,
+    #[serde(with = "stored")]
+    tip: Option<ObjectId>,
+    #[serde(with = "stored")]
+    session: Option<SessionId>,
+    session_cost: u64,
+    #[serde(with = "stored")]
+    notes: Vec<Note>,
+    #[serde(with = "stored")]
+    live: Option<Live>,
+    #[serde(with = "stored")]
+    counters: Counters,
+    #[serde(with = "stored")]
+    decision: Option<ReviewDecision>,
+    #[serde(with = "stored")]
+    approved: Option<ObjectId>,
+    set_up: bool,
+    retain: bool,
+}
+
+/// The columns that `data` does not repeat.
+pub(crate) struct UnitKey {
+    /// Its id.
+    pub(crate) id: UnitId,
+    /// Its chunk.
+    pub(crate) chunk: ChunkName,
+    /// When it was accepted.
+    pub(crate) created_at: Timestamp,
+    /// When it last changed.
+    pub(crate) updated_at: Timestamp,
+}
+
+impl From<&WorkUnit> for UnitData {
+    fn from(unit: &WorkUnit) -> Self {
+        // Taken apart by name, so that a new field does not compile until it is stored.
+        let WorkUnit {
+            id: _,
+            chunk: _,
+            phase,
+            status,
+            priority,
+            depends_on,
+            explicit_deps,
+            base,
+            tip,
+            session,
+            session_cost,
+            notes,
+            live,
+            counters,
+            decision,
+            approved,
+            set_up,
+            retain,
+            created_at: _,
+            updated_at: _,
+        } = unit.clone();
+        Self {
+            phase,
+            status,
+            priority,
+            depends_on,
+            explicit_deps,
+            base,
+            tip,
+            session,
+            session_cost,
+            notes,
+            live,
+            counters,
+            decision,
+            approved,
+            set_up,
+            retain,
+        }
+    }
+}
+
+impl UnitData {
+    /// The unit of these columns.
+    pub(crate) fn into_unit(self, key: UnitKey) -> WorkUnit {
+        WorkUnit {
+            id: key.id,
+            chunk: key.chunk,
+            phase: self.phase,
+            status: self.status,
+            priority: self.priority,
+            depends_on: self.depends_on,
+            explicit_deps: self.explicit_deps,
+            base: self.base,
+            tip: self.tip,
+            session: self.session,
+            session_cost: self.session_cost,
+            notes: self.notes,
+            live: self.live,
+            counters: self.counters,
+            decision: self.decision,
+            approved: self.approved,
+            set_up: self.set_up,
+            retain: self.retain,
+            created_at: key.created_at,
+            updated_at: key.updated_at,
+        }
+    }
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(remote = "Counters")]
+struct CountersDef {
+    errors: u32,
+    review_cycles: u32,
+    nudges: u32,
+    rebases: u32,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(remote = "Note", rename_all = "snake_case")]
+enum NoteDef {
+    Answers {
+        #[serde(with = "stored")]
+        set: QuestionSet,
+        answers: Vec<String>,
+    },
+    Message(String),
+    Feedback(#[serde(with = "stored")] ReviewDecision),
+    Nudge(#[serde(with = "stored")] Nudge),
+    Continue,
+    Conflict {
+        paths: Vec<String>,
+    },
+    SessionLost,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(remote = "Nudge", rename_all = "snake_case")]
+enum NudgeDef {
+    Decision,
+    ChunkStatus,
+    Feedback,
+    Merge,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(remote = "Live")]
+struct LiveDef {
+    #[serde(with = "stored")]
+    attempt: AttemptId,
+    #[serde(with = "stored")]
+    kind: AttemptKind,
+    #[serde(with = "stored")]
+    agent: Option<AgentName>,
+    #[serde(with = "stored")]
+    stage: Stage,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(remote = "AttemptKind", rename_all = "snake_case")]
+enum AttemptKindDef {
+    Agent,
+    Setup,
+    WorkerGate(usize),
+    IntegrationGate(usize),
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(remote = "Stage", rename_all = "snake_case")]
+enum StageDef {
+    Working,
+    Warm,
+    Stopping(#[serde(with = "stored")] Ladder),
+    Gathering,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(remote = "Ladder", rename_all = "snake_case")]
+enum LadderDef {
+    Suspend,
+    End,
+}

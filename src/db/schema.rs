@@ -1,0 +1,76 @@
+// @generated automatically by Diesel CLI.
+
+diesel::table! {
+    attempts (attempt_id) {
+        attempt_id -> Text,
+        unit_id -> BigInt,
+        number -> BigInt,
+        kind -> Text,
+        phase -> Text,
+        agent -> Nullable<Text>,
+        agent_version -> Nullable<Text>,
+        pid -> Nullable<BigInt>,
+        session_id -> Nullable<Text>,
+        started_at -> BigInt,
+        ended_at -> Nullable<BigInt>,
+        outcome -> Nullable<Text>,
+        error -> Nullable<Text>,
+        usage -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    events (seq) {
+        seq -> BigInt,
+        unit_id -> BigInt,
+        chunk -> Text,
+        kind -> Text,
+        data -> Text,
+        who -> Text,
+        at -> BigInt,
+        fresh -> Text,
+        old_status -> Nullable<Text>,
+        new_status -> Text,
+        old_phase -> Nullable<Text>,
+        new_phase -> Text,
+    }
+}
+
+diesel::table! {
+    settings (key) {
+        key -> Text,
+        value -> Text,
+    }
+}
+
+diesel::table! {
+    status_log (id) {
+        id -> BigInt,
+        unit_id -> BigInt,
+        old_status -> Nullable<Text>,
+        new_status -> Text,
+        phase -> Text,
+        at -> BigInt,
+        who -> Text,
+        why -> Text,
+    }
+}
+
+diesel::table! {
+    work_units (unit_id) {
+        unit_id -> BigInt,
+        chunk -> Text,
+        phase -> Text,
+        status -> Text,
+        settled -> Bool,
+        created_at -> BigInt,
+        updated_at -> BigInt,
+        data -> Text,
+    }
+}
+
+diesel::joinable!(attempts -> work_units (unit_id));
+diesel::joinable!(events -> work_units (unit_id));
+diesel::joinable!(status_log -> work_units (unit_id));
+
+diesel::allow_tables_to_appear_in_same_query!(attempts, events, settings, status_log, work_units,);

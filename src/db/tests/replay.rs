@@ -1,0 +1,147 @@
+//! The journal of a unit, replayed through the state machine, gives its row.
+
+use super::samples::{base, questions};
+use super::{Bench, agent, attempt, create, moment, unit_of};
+use crate::db::store::write::Write;
+use crate::domain::chunk::ChunkStatus;
+use crate::domain::event::{Event, Gathered};
+use crate::domain::ids::{AttemptId, SessionId};
+use crate::domain::lifecycle::transition;
+use crate::domain::phase::{Phase, Phases};
+use crate::domain::policy::Policy;
+use crate::domain::report::{AgentError, ErrorKind, Outcome, Usage};
+use crate::domain::rules::Rules;
+use crate::domain::who::Who;
+use crate::domain::work_unit::WorkUnit;
+use std::collections::BTreeMap;
+
+fn rules() -> Rules {
+    Rules {
+        policy: Policy::default(),
+        phases: Phases::default(),
+        has_setup: true,
+        worker_gates: 2,
+        integration_gates: 1,
+        default_agent: agent(),
+        agents: BTreeMap::new(),
+    }
+}
+
+/// A unit on its way, saved at every step.
+struct Walk {
+    bench: Bench,
+    unit: WorkUnit,
+    steps: u32,
+}
+
+impl Walk {
+    fn new() -> Self {
+        let mut bench = Bench::new();
+        let unit = unit_of(bench.one(create("a")).unwrap().unwrap());
+        Self { bench, unit, steps: 0 }
+    }
+
+    fn then(&mut self, event: Event) {
+        self.steps += 1;
+        let moment = moment(self.steps);
+        let step = transition(&self.unit, &event, &rules(), &moment).unwrap();
+        let (unit, event) = (Box::new(step.unit), Box::new(event));
+        let write = Write::Step { unit, attempts: step.attempts, event, moment, who: Who::Scheduler };
+        self.unit = unit_of(self.bench.one(write).unwrap().unwrap());
+    }
+
+    fn live(&self) -> AttemptId {
+        self.unit.live.as_ref().unwrap().attempt.clone()
+    }
+
+    fn started(&mut self) {
+        self.then(Event::Dispatched { agent: agent() });
+        self.then(Event::Prepared { base: base() });
+        self.then(Event::Started { attempt: self.live(), pid: 7 });
+    }
+
+    fn ended(&mut self, outcome: Outcome) {
+        self.then(Event::Ended { attempt: self.live(), outcome });
+    }
+
+    fn gathered(&mut self, status: ChunkStatus) {
+        let tip = base().commit;
+        let chunk = Some(status);
+        self.then(Event::Gathered(Gathered {
+            tip,
+            changes_code: true,
+            chunk,
+            feedback_open: false,
+            contains_base: true,
+        }));
+    }
+}
+
+/// Replays the unit's journal, from the file as it is after a restart, and compares it with the row.
+fn replayed(walk: Walk) -> Bench {
+    let mut bench = walk.bench.reopened();
+    let story = bench.store.journal(walk.unit.id).unwrap().unwrap();
+    assert_eq!(story.events.len(), usize::try_from(walk.steps).unwrap());
+    let replayed = story
+        .events
+        .iter()
+        .fold(story.accepted, |unit, (moment, event)| transition(&unit, event, &rules(), moment).unwrap().unit);
+    assert_eq!(replayed, walk.unit);
+    assert_eq!(bench.store.units().unwrap(), [replayed]);
+    bench
+}
+
+#[test]
+fn replay_gives_the_row() {
+    let mut walk = Walk::new();
+    walk.started();
+    walk.ended(Outcome::Finished);
+    walk.started();
+    let session = SessionId::parse("s-1").unwrap();
+    walk.then(Event::Named { attempt: walk.live(), session, version: None });
+    walk.then(Event::Asked { attempt: walk.live(), set: questions() });
+    walk.then(Event::Answered { answers: vec![(0, "JWT".to_owned())] });
+    walk.then(Event::Dispatched { agent: agent() });
+    let usage = Usage { input: 10, cost: 20, ..Usage::default() };
+    walk.then(Event::Used { attempt: walk.live(), usage, session_cost: 20 });
+    walk.ended(Outcome::Failed(AgentError { kind: ErrorKind::Overloaded, message: "529".to_owned() }));
+    walk.gathered(ChunkStatus::Implementing);
+    walk.started();
+    walk.ended(Outcome::Finished);
+    walk.gathered(ChunkStatus::Implementing);
+    walk.then(Event::Held);
+    assert_eq!(walk.unit.phase, Phase::Implement);
+
+    let unit = walk.unit.id;
+    let mut bench = replayed(walk);
+    let attempts = bench.store.attempts(unit).unwrap();
+    let told: Vec<_> =
+        attempts.iter().map(|attempt| (attempt.number, attempt.kind.as_str(), attempt.outcome.as_deref())).collect();
+    assert_eq!(told, [(1, "setup", Some("finished")), (2, "agent", Some("failed")), (3, "agent", Some("finished"))]);
+    assert_eq!(attempts[0].attempt, attempt(1));
+    assert_eq!(attempts[1].usage, usage);
+
+    let history = bench.store.history(unit).unwrap();
+    let chained = history.windows(2).all(|pair| pair[1].from.as_ref() == Some(&pair[0].to));
+    assert!(chained && history.len() > 8, "{history:?}");
+    assert!(history.iter().any(|change| change.why.contains("asked: Question:")), "{history:?}");
+}
+
+#[test]
+fn one_step_closes_a_gate_and_opens_the_next() {
+    let mut walk = Walk::new();
+    walk.then(Event::PhaseSet(Phase::Complete));
+    walk.started();
+    walk.ended(Outcome::Finished);
+    walk.started();
+    walk.ended(Outcome::Finished);
+    walk.gathered(ChunkStatus::Active);
+    walk.ended(Outcome::Finished);
+    walk.ended(Outcome::Finished);
+    let unit = walk.unit.id;
+    let mut bench = replayed(walk);
+    let attempts = bench.store.attempts(unit).unwrap();
+    let kinds: Vec<_> = attempts.iter().map(|attempt| attempt.kind.as_str()).collect();
+    assert_eq!(kinds, ["setup", "agent", "worker gate", "worker gate"]);
+    assert_eq!(bench.store.open_attempts().unwrap(), []);
+}
