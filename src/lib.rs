@@ -10,3 +10,6 @@ pub mod project;
 
 /// The domain in SQLite.
 pub mod db;
+
+/// Everything about git: the operator's repository, the private ones of units, merging and landing.
+pub mod git;

@@ -1,0 +1,208 @@
+//! Moves a target branch, and with it the operator's checkout where the branch is checked out. No byte of theirs is lost: not what
+//! they changed, not what git does not track or ignores, not what an editor saves meanwhile.
+//!
+//! The order is: take the index lock · `check` everything that could be in the way · `stage` new contents and index beside the checkout ·
+//! write the `journal` · move the ref by compare-and-swap · `exchange` file by file · put the `index` in place. Up to the move of the
+//! ref nothing is visible; from there on [`resume`] finishes what a crash interrupted. Where files cannot be exchanged, git itself
+//! fast-forwards after the same check (`fast_forward`).
+
+pub mod blocker;
+mod changes;
+mod check;
+mod exchange;
+mod fast_forward;
+mod index;
+mod journal;
+mod print;
+pub mod resume;
+mod site;
+mod stage;
+
+use super::error::GitError;
+use super::host::Host;
+use super::names::branch_ref;
+use super::refs::{Expect, Swapped};
+use super::worktrees::{self, Checkout, Hold};
+use crate::domain::ids::{BranchName, ObjectId};
+use blocker::Blocker;
+use check::Checked;
+use index::IndexLock;
+use journal::Journal;
+use site::Site;
+use stage::Stage;
+use std::path::{Path, PathBuf};
+
+/// One move of a branch.
+#[derive(Clone, Copy, Debug)]
+pub struct Advance<'a> {
+    /// The branch.
+    pub branch: &'a BranchName,
+    /// Where it must be.
+    pub from: &'a ObjectId,
+    /// Where it goes: a descendant of `from`.
+    pub to: &'a ObjectId,
+    /// For the reflog.
+    pub reason: &'a str,
+    /// A file of ours, for one move at a time, that a restart hands to [`Host::resume_advance`].
+    pub journal: &'a Path,
+}
+
+/// What became of a move.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[must_use]
+pub enum Advanced {
+    /// The branch is at the new commit, and a checkout of it too, but for these paths: the operator changed them at that moment, and their
+    /// version is what is there, as a local change.
+    Moved {
+        /// From the top of the checkout.
+        kept: Vec<PathBuf>,
+    },
+    /// The branch was somewhere else. Nothing changed.
+    TargetMoved,
+    /// The checkout is not free. Nothing changed.
+    Blocked(Vec<Blocker>),
+}
+
+impl Host {
+    /// Moves a branch and the checkout of it.
+    pub fn advance(&self, advance: &Advance<'_>) -> Result<Advanced, GitError> {
+        self.resume_advance(advance.journal)?;
+        match self.tip(advance.branch)? {
+            Some(now) if now == *advance.to => return Ok(Advanced::Moved { kept: Vec::new() }),
+            Some(now) if now == *advance.from => {}
+            _ => return Ok(Advanced::TargetMoved),
+        }
+        match self.site(advance)? {
+            Where::Nowhere => Ok(match self.move_ref(advance)? {
+                Swapped::Moved => Advanced::Moved { kept: Vec::new() },
+                Swapped::Stale(_) => Advanced::TargetMoved,
+            }),
+            Where::At(site) => self.advance_at(&site, advance),
+            Where::Blocked(blockers) => Ok(Advanced::Blocked(blockers)),
+        }
+    }
+
+    /// Everything that is in the way of a move now; empty if it can be made. Changes nothing.
+    pub fn blockers(&self, advance: &Advance<'_>) -> Result<Vec<Blocker>, GitError> {
+        let site = match self.site(advance)? {
+            Where::Nowhere => return Ok(Vec::new()),
+            Where::Blocked(blockers) => return Ok(blockers),
+            Where::At(site) => site,
+        };
+        let Some(_lock) = IndexLock::take(&site, advance.journal)? else {
+            return Ok(vec![Blocker::IndexLocked(site.work_dir.clone())]);
+        };
+        let stage = Stage::begin(&site)?;
+        match check::check(self, &site, &stage, advance)? {
+            Checked::Free(_) => Ok(Vec::new()),
+            Checked::Blocked(blockers) => Ok(blockers),
+        }
+    }
+
+    fn site(&self, advance: &Advance<'_>) -> Result<Where, GitError> {
+        let holders = worktrees::holding(self, &branch_ref(advance.branch))?;
+        Ok(match holders.as_slice() {
+            [] => Where::Nowhere,
+            [one] if one.hold == Hold::Head => Where::At(Site::new(self, one)),
+            several => Where::Blocked(several.iter().map(why_not).collect()),
+        })
+    }
+
+    fn advance_at(&self, site: &Site, advance: &Advance<'_>) -> Result<Advanced, GitError> {
+        match self.begin(site, advance)? {
+            Begun::Over(advanced) => Ok(advanced),
+            Begun::Visible { stage, journal, lock } => {
+                let kept = finish(site, &stage, &journal, lock, advance.journal)?;
+                Ok(Advanced::Moved { kept })
+            }
+        }
+    }
+
+    /// Everything up to the move of the ref, that included.
+    fn begin(&self, site: &Site, advance: &Advance<'_>) -> Result<Begun, GitError> {
+        let blocked = |blockers| Ok(Begun::Over(Advanced::Blocked(blockers)));
+        let Some(lock) = IndexLock::take(site, advance.journal)? else {
+            return blocked(vec![Blocker::IndexLocked(site.work_dir.clone())]);
+        };
+        let stage = Stage::begin(site)?;
+        let plan = match check::check(self, site, &stage, advance)? {
+            Checked::Free(plan) => plan,
+            Checked::Blocked(blockers) => return blocked(blockers),
+        };
+        if !stage.can_exchange(site, &plan)? {
+            drop(lock);
+            return fast_forward::advance(self, site, advance).map(Begun::Over);
+        }
+        let steps = match stage.fill(site, plan, advance)? {
+            Ok(steps) => steps,
+            Err(refused) => return blocked(vec![refused]),
+        };
+        let journal = Journal::new(site, advance, steps)?;
+        journal.write(advance.journal)?;
+        match self.move_ref(advance)? {
+            Swapped::Moved => Ok(Begun::Visible { stage, journal, lock }),
+            Swapped::Stale(_) => {
+                Journal::remove(advance.journal)?;
+                Ok(Begun::Over(Advanced::TargetMoved))
+            }
+        }
+    }
+
+    /// Stops as a kill would right after the move of the ref.
+    #[cfg(test)]
+    pub(super) fn advance_and_die(&self, advance: &Advance<'_>) -> Result<(), GitError> {
+        if let Where::At(site) = self.site(advance)?
+            && let Begun::Visible { lock, .. } = self.begin(&site, advance)?
+        {
+            lock.leave();
+        }
+        Ok(())
+    }
+
+    fn move_ref(&self, advance: &Advance<'_>) -> Result<Swapped, GitError> {
+        self.swap(&branch_ref(advance.branch), Expect::At(advance.from), advance.to, advance.reason)
+    }
+}
+
+/// Where a branch is checked out.
+enum Where {
+    Nowhere,
+    At(Site),
+    Blocked(Vec<Blocker>),
+}
+
+/// How far a move got.
+enum Begun {
+    /// It is settled.
+    Over(Advanced),
+    /// The ref moved; the files have to follow.
+    Visible { stage: Stage, journal: Journal, lock: IndexLock },
+}
+
+fn why_not(checkout: &Checkout) -> Blocker {
+    let work_dir = checkout.work_dir.clone();
+    match checkout.hold {
+        Hold::Head => Blocker::CheckedOutTwice(work_dir),
+        Hold::Busy => Blocker::InProgress(work_dir),
+        Hold::Absent => Blocker::Unreachable(work_dir),
+    }
+}
+
+/// The part after the move of the ref; doing it again does no harm. Returns the paths where the operator's version stays.
+fn finish(
+    site: &Site,
+    stage: &Stage,
+    journal: &Journal,
+    lock: IndexLock,
+    journal_path: &Path,
+) -> Result<Vec<PathBuf>, GitError> {
+    let finished = exchange::exchange(site, stage, &journal.steps).and_then(|kept| {
+        index::put_in_place(site, stage, journal)?;
+        Journal::remove(journal_path)?;
+        Ok(kept)
+    });
+    if finished.is_err() {
+        lock.leave();
+    }
+    finished
+}

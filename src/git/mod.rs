@@ -1,0 +1,42 @@
+//! Everything about git. The map, in reading order:
+//!
+//! - `host`: the operator's repository, `base`: where a unit is cut, `names` and `refs`: our refs in it, moved by compare-and-swap
+//! - `private`: a unit's own repository and worktree; `confined`: the seam through which alone an agent's files are touched
+//! - `snapshot`, `files`: what a unit's worktree holds, taken and edited confined
+//! - `import`, `mirror`: an agent's commits into the operator's repository, checked
+//! - `merge`, `markers`: target and tip merged in memory, conflicts as data
+//! - `checkout`: the target branch moves, and with it the operator's checkout, losing no byte
+//! - `diff`, `read`, `sensitive`: questions about commits of the host
+//! - `preserve`: nothing is deleted before its work is safe
+//!
+//! Who does what: libgit2 executes nothing and answers quickly, so it reads, prepares and moves refs. The `git` program merges, imports with
+//! its own checks, and does all that concerns file contents as the operator's settings have them.
+//!
+//! *Architecture invariants:* what an agent can write is touched by confined programs only (`confined::Confinement`). On the host only imported,
+//! checked objects are used, and never the operator's hooks, merge drivers or file monitor.
+
+pub mod base;
+pub mod checkout;
+mod command;
+pub mod confined;
+pub mod diff;
+pub mod error;
+pub mod files;
+pub mod host;
+pub mod import;
+pub mod markers;
+pub mod merge;
+pub mod mirror;
+pub mod names;
+pub mod preserve;
+pub mod private;
+pub mod process;
+pub mod read;
+pub mod refs;
+mod remove;
+pub mod sensitive;
+pub mod snapshot;
+mod worktrees;
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,47 @@
+//! Brings base, `origin/<base>` and tags of a private repository up to date, so that a REBASE finds them. The objects are there already: they
+//! are borrowed from the host.
+
+use super::Private;
+use crate::domain::ids::{ChunkName, ObjectId};
+use crate::domain::workspace::Base;
+use crate::git::error::GitError;
+use crate::git::names::branch_ref;
+
+impl Private<'_> {
+    /// Pins `base` for the unit and sets the refs that show it inside.
+    pub fn update_refs(self, base: &Base) -> Result<(), GitError> {
+        self.pin(base)?;
+        // The empty third field: whatever the ref is now.
+        let orders: String =
+            self.shown_refs(base)?.iter().map(|(name, id)| format!("update {name}\0{id}\0\0")).collect();
+        self.confined().git_bare(&["update-ref", "-z", "--stdin"]).input(orders).output().map(drop)
+    }
+
+    /// What a unit is shown of the host's refs, sorted by name: the base branch, what is known of its origin, and all tags.
+    pub(super) fn shown_refs(self, base: &Base) -> Result<Vec<(String, String)>, GitError> {
+        let repo = self.host.repository()?;
+        let mut refs = vec![(branch_ref(&base.branch), base.commit.to_string())];
+        for pattern in [format!("refs/remotes/origin/{}", base.branch), "refs/tags/*".to_owned()] {
+            for reference in repo.references_glob(&pattern)? {
+                let reference = reference?;
+                if let (Ok(name), Some(id)) = (reference.name(), reference.target()) {
+                    refs.push((name.to_owned(), id.to_string()));
+                }
+            }
+        }
+        refs.sort();
+        Ok(refs)
+    }
+
+    /// Brings commits of the host into the unit's branch, which must be an ancestor of them and checked out clean.
+    pub fn fast_forward(self, to: &ObjectId) -> Result<(), GitError> {
+        let merge = ["merge", "-q", "--ff-only", "--no-overwrite-ignore", "--no-autostash", "--no-stat"];
+        self.confined().git(&merge).args([to.as_str()]).output().map(drop)
+    }
+
+    /// Gives the unit's branch, which still bears the name of `old`, the name of its chunk. The host's branches are left to the next mirroring.
+    pub fn rename_from(self, old: &ChunkName) -> Result<(), GitError> {
+        let (old, new) = (old.branch(), self.unit.chunk.branch());
+        self.confined().git_bare(&["branch", "-m"]).args([old.as_str(), new.as_str()]).output().map(drop)
+    }
+}

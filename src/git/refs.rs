@@ -1,0 +1,167 @@
+//! Moves of the host's refs: by compare-and-swap under the ref's lock, never by force, with our own name in the reflog.
+
+use super::error::GitError;
+use super::host::Host;
+use super::names::ProjectRefs;
+use crate::domain::ids::{ObjectId, UnitId};
+use git2::{ErrorCode, Oid, Repository, Signature, Transaction};
+use std::time::{Duration, Instant};
+
+/// What a ref must be for it to move.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Expect<'a> {
+    /// It does not exist.
+    Absent,
+    /// It is at this commit.
+    At(&'a ObjectId),
+    /// Whatever it is: for refs only we write.
+    Anything,
+}
+
+/// Whether a ref moved.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[must_use]
+pub enum Swapped {
+    /// It is at the new commit, now or already.
+    Moved,
+    /// Somebody else was there first; where it is instead.
+    Stale(Option<ObjectId>),
+}
+
+/// How long we wait for somebody else's lock on a ref.
+const LOCK_PATIENCE: Duration = Duration::from_secs(2);
+
+impl Host {
+    /// Where a ref is, by full name; none if it does not exist.
+    pub fn reference(&self, name: &str) -> Result<Option<ObjectId>, GitError> {
+        current(&self.repository()?, name)?.map(object_id).transpose()
+    }
+
+    /// Moves the ref `name` to `new` if it is as expected.
+    pub fn swap(&self, name: &str, expect: Expect<'_>, new: &ObjectId, why: &str) -> Result<Swapped, GitError> {
+        let repo = self.repository()?;
+        let mut transaction = lock(&repo, name)?;
+        let now = current(&repo, name)?;
+        let new = oid(new)?;
+        if now == Some(new) {
+            return Ok(Swapped::Moved);
+        }
+        let fits = match expect {
+            Expect::Absent => now.is_none(),
+            Expect::At(commit) => now == Some(oid(commit)?),
+            Expect::Anything => true,
+        };
+        if !fits {
+            return Ok(Swapped::Stale(now.map(object_id).transpose()?));
+        }
+        transaction.set_target(name, new, Some(&signature()?), why)?;
+        transaction.commit()?;
+        Ok(Swapped::Moved)
+    }
+
+    /// Saves `commit` under the unit's next free number and returns the ref; one that already holds it is used again.
+    pub fn preserve_commit(&self, unit: UnitId, commit: &ObjectId) -> Result<String, GitError> {
+        let mut number = 1;
+        loop {
+            let name = self.refs().preserved(unit, number);
+            match self.swap(&name, Expect::Absent, commit, "preserve")? {
+                Swapped::Moved => return Ok(name),
+                Swapped::Stale(_) => number += 1,
+            }
+        }
+    }
+
+    /// Whether `commit` is reachable from a ref that lasts, `except` left out.
+    pub fn is_kept(&self, commit: &ObjectId, except: &[&str]) -> Result<bool, GitError> {
+        let repo = self.repository()?;
+        let mut walk = repo.revwalk()?;
+        walk.push(oid(commit)?)?;
+        for tip in kept_tips(&repo, self.refs(), except)? {
+            walk.hide(tip)?;
+        }
+        Ok(walk.next().transpose()?.is_none())
+    }
+
+    /// Deletes the ref `name` if a ref that lasts reaches what it holds. Returns whether it is gone.
+    pub fn delete_if_kept(&self, name: &str) -> Result<Deleted, GitError> {
+        let Some(commit) = self.reference(name)? else { return Ok(Deleted::Gone) };
+        if !self.is_kept(&commit, &[name])? {
+            return Ok(Deleted::StillNeeded);
+        }
+        let repo = self.repository()?;
+        let mut transaction = lock(&repo, name)?;
+        if current(&repo, name)? != Some(oid(&commit)?) {
+            return Ok(Deleted::StillNeeded);
+        }
+        transaction.remove(name)?;
+        transaction.commit()?;
+        Ok(Deleted::Gone)
+    }
+}
+
+/// What became of a ref that was to be deleted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[must_use]
+pub enum Deleted {
+    /// It does not exist any more.
+    Gone,
+    /// It stays: nothing else holds its work, or it moved meanwhile.
+    StillNeeded,
+}
+
+/// All commits that refs which last point at.
+fn kept_tips(repo: &Repository, refs: &ProjectRefs, except: &[&str]) -> Result<Vec<Oid>, GitError> {
+    let mut tips = Vec::new();
+    for reference in repo.references()? {
+        let reference = reference?;
+        // A name that is not UTF-8 is none of ours; it keeps its work but cannot be consulted.
+        let Ok(name) = reference.name() else { continue };
+        if !refs.keeps(name) || except.contains(&name) {
+            continue;
+        }
+        // A tag of a tree or blob, or a broken ref, keeps no commit.
+        if let Ok(commit) = reference.peel_to_commit() {
+            tips.push(commit.id());
+        }
+    }
+    Ok(tips)
+}
+
+/// Locks a ref, waiting a little for another holder: git holds such locks for microseconds.
+fn lock<'repo>(repo: &'repo Repository, name: &str) -> Result<Transaction<'repo>, GitError> {
+    let deadline = Instant::now() + LOCK_PATIENCE;
+    loop {
+        let mut transaction = repo.transaction()?;
+        match transaction.lock_ref(name) {
+            Ok(()) => return Ok(transaction),
+            Err(error) if error.code() == ErrorCode::Locked && Instant::now() < deadline => {
+                // Nobody unparks us: the lock is a file of another process, which cannot be waited for otherwise.
+                std::thread::park_timeout(Duration::from_millis(5));
+            }
+            Err(error) => return Err(error.into()),
+        }
+    }
+}
+
+fn current(repo: &Repository, name: &str) -> Result<Option<Oid>, GitError> {
+    match repo.refname_to_id(name) {
+        Ok(id) => Ok(Some(id)),
+        Err(error) if error.code() == ErrorCode::NotFound => Ok(None),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Who moved a ref, in reflogs.
+fn signature() -> Result<Signature<'static>, GitError> {
+    Ok(Signature::now("ve", "ve@localhost")?)
+}
+
+/// libgit2's form of an id.
+pub(crate) fn oid(id: &ObjectId) -> Result<Oid, GitError> {
+    Ok(Oid::from_str(id.as_str())?)
+}
+
+/// Our form of an id.
+pub(crate) fn object_id(oid: Oid) -> Result<ObjectId, GitError> {
+    Ok(ObjectId::parse(oid.to_string())?)
+}

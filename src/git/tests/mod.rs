@@ -1,0 +1,16 @@
+//! The module against real git, in repositories of its own.
+
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+
+mod base;
+mod checkout;
+mod concurrent;
+mod host;
+mod import;
+mod lab;
+mod merge;
+mod mirror;
+mod preserve;
+mod private;
+mod refs;
+mod snapshot;
