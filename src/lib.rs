@@ -13,3 +13,6 @@ pub mod db;
 
 /// Everything about git: the operator's repository, the private ones of units, merging and landing.
 pub mod git;
+
+/// What each kind of agent speaks, as pure codecs.
+pub mod agent;

@@ -1,0 +1,67 @@
+//! How a program that speaks the `command` protocol is started.
+
+use crate::agent::launch::{Launch, Stdin, environment};
+use crate::agent::spec::{Session, SessionSpec};
+
+/// The configured program, told in its environment what it resumes, what was answered and why it is entered again.
+pub(crate) fn launch(spec: &SessionSpec) -> Launch {
+    let mut told = Vec::new();
+    if let Session::Resume(id) = &spec.session {
+        told.push(("VE_SESSION", id.as_str()));
+    }
+    if let Some(answer) = &spec.answer {
+        told.push(("VE_ANSWER", answer));
+    }
+    if let Some(reason) = &spec.reason {
+        told.push(("VE_REASON", reason));
+    }
+    let argv = std::iter::once(&spec.config.program).chain(&spec.config.args).map(Into::into).collect();
+    Launch { argv, env: environment(&spec.place, &[], &told, &spec.config.env), stdin: Stdin::Close }
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+    use super::*;
+    use crate::agent::launch::tests::place;
+    use crate::agent::spec::{Permissions, Tools};
+    use crate::domain::agent::{AgentConfig, AgentKind};
+    use crate::domain::ids::{AgentName, SessionId};
+    use crate::domain::time::Timestamp;
+
+    fn told(session: Session, answer: Option<&str>, reason: Option<&str>) -> Vec<String> {
+        let spec = SessionSpec {
+            place: place(&[("ANTHROPIC_API_KEY", "not its business")]),
+            session,
+            prompt: "do it".into(),
+            answer: answer.map(str::to_owned),
+            reason: reason.map(str::to_owned),
+            tools: Tools::Work,
+            permissions: Permissions::AllowAll,
+            max_turns: 100,
+            config: AgentConfig {
+                name: AgentName::parse("mine").unwrap(),
+                kind: AgentKind::Command,
+                program: "mine".into(),
+                args: vec!["--fast".into()],
+                env: vec![("API".into(), "x".into())],
+            },
+            started: Timestamp::default(),
+        };
+        let launch = launch(&spec);
+        assert_eq!((launch.argv, launch.stdin), (vec!["mine".into(), "--fast".into()], Stdin::Close));
+        let own = ["HOME", "LANG", "PATH", "PWD", "TMPDIR", "TZ", "VE_ATTEMPT", "VE_CHUNK", "VE_PHASE"];
+        let others = launch.env.iter().filter(|(name, _)| own.iter().all(|own| name != own));
+        others.map(|(name, value)| format!("{}={}", name.display(), value.display())).collect()
+    }
+
+    #[test]
+    fn the_environment_says_what_is_resumed_answered_and_why() {
+        let id = SessionId::parse("s-1").unwrap();
+        assert_eq!(told(Session::New(id.clone()), None, None), ["API=x"]);
+        assert_eq!(
+            told(Session::Resume(id), Some("JWT"), Some("review feedback")),
+            ["API=x", "VE_ANSWER=JWT", "VE_REASON=review feedback", "VE_SESSION=s-1"]
+        );
+    }
+}

@@ -1,0 +1,74 @@
+//! A raw log as reports, for `ve orch tail`: bytes in as they come, reports out. How they look is the command line's business.
+
+use super::Codec;
+use super::claude::codec::ClaudeCodec;
+use super::command::codec::CommandCodec;
+use super::exec::ExecCodec;
+use crate::domain::agent::AgentKind;
+use crate::domain::report::Report;
+
+/// Who wrote the log.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Source {
+    /// An agent.
+    Agent(AgentKind),
+    /// A gate or setup command.
+    Exec,
+}
+
+/// A reader of one log, from its first byte on.
+pub struct Transcript {
+    codec: Box<dyn Codec>,
+    half: Vec<u8>,
+}
+
+impl Transcript {
+    /// A reader at the beginning of a log.
+    pub fn new(source: Source) -> Self {
+        let codec: Box<dyn Codec> = match source {
+            Source::Agent(AgentKind::Claude) => Box::new(ClaudeCodec::reader()),
+            Source::Agent(AgentKind::Command) => Box::new(CommandCodec::new(String::new())),
+            Source::Exec => Box::new(ExecCodec::default()),
+        };
+        Self { codec, half: Vec::new() }
+    }
+
+    /// What the next bytes of the log say. Half a line waits for its end.
+    pub fn feed(&mut self, bytes: &[u8]) -> Vec<Report> {
+        let mut reports = Vec::new();
+        let mut rest = bytes;
+        while let Some(end) = rest.iter().position(|byte| *byte == b'\n') {
+            self.half.extend_from_slice(&rest[..end]);
+            reports.extend(self.codec.on_line(&self.half).reports);
+            self.half.clear();
+            rest = &rest[end + 1..];
+        }
+        self.half.extend_from_slice(rest);
+        reports
+    }
+
+    /// What the last line says when the log ends without a newline.
+    pub fn finish(mut self) -> Vec<Report> {
+        if self.half.is_empty() {
+            return Vec::new();
+        }
+        self.codec.on_line(&self.half).reports
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_may_come_in_any_pieces() {
+        let log = "one\n{\"ve\":\"text\",\"text\":\"zwölf\"}\n\nlast".as_bytes();
+        let whole = ["one", "zwölf", "", "last"].map(|text| Report::Text(text.into()));
+        for size in 1..log.len() {
+            let mut transcript = Transcript::new(Source::Agent(AgentKind::Command));
+            let mut reports: Vec<Report> = log.chunks(size).flat_map(|piece| transcript.feed(piece)).collect();
+            reports.extend(transcript.finish());
+            assert_eq!(reports, whole, "in pieces of {size}");
+        }
+    }
+}
