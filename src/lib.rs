@@ -16,3 +16,6 @@ pub mod git;
 
 /// What each kind of agent speaks, as pure codecs.
 pub mod agent;
+
+/// The process that owns one agent, and the jail it runs in.
+pub mod shim;
