@@ -19,3 +19,6 @@ pub mod agent;
 
 /// The process that owns one agent, and the jail it runs in.
 pub mod shim;
+
+/// The supervisor tree: thin shells that ask the domain and carry out what it decides.
+pub mod actors;

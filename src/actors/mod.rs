@@ -1,0 +1,34 @@
+//! The actors: thin shells around decisions that are made elsewhere.
+//!
+//! Reading order: `child` and `supervisor` are the tree; `persistence`, `hub`, `settings`, `repository`, `landing`, `units`, `intake`,
+//! `oracle` and `scheduler` are its services in the order in which they start; `work_unit` leads one unit and `agent` one process.
+//!
+//! *Architecture invariants:* an actor holds addresses only of actors started before it and of its own children. It asks down and tells up.
+//! A unit changes only in its own actor: decide, save, publish, perform.
+
+pub mod agent;
+mod briefing;
+pub mod child;
+pub mod clock;
+mod ending;
+pub(crate) mod fault;
+mod follower;
+pub mod hub;
+pub mod intake;
+pub mod landing;
+pub mod launch;
+mod link;
+pub mod machine;
+pub mod oracle;
+mod permission;
+pub mod persistence;
+pub mod questions;
+pub mod repository;
+mod resolutions;
+mod restarts;
+pub mod scheduler;
+pub mod settings;
+pub mod supervisor;
+pub mod transcripts;
+pub mod units;
+pub mod work_unit;

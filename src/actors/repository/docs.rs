@@ -1,0 +1,152 @@
+//! Chunk documents as they are in a commit: the working copy does not count until it is committed.
+
+use super::Documents;
+use super::home::Home;
+use crate::domain::chunk::ChunkFacts;
+use crate::domain::ids::{BranchName, ChunkName, ObjectId};
+use crate::domain::report::ReviewDecision;
+use crate::domain::work_unit::WorkUnit;
+use crate::git::error::GitError;
+use crate::git::host::Host;
+use crate::git::read::{Content, Kind};
+use crate::project::config::BaseSpec;
+use crate::project::document::{self, DocumentError};
+use std::fmt::Write;
+use std::path::Path;
+
+/// Longer documents are not read.
+const LIMIT: usize = 4 * 1024 * 1024;
+
+/// Why documents cannot be read, as a fragment.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum DocsError {
+    /// The repository is in no fit state.
+    #[error("{error}")]
+    Refused {
+        /// What is wrong.
+        error: String,
+        /// What to do.
+        hint: String,
+    },
+    /// A document does not say what it must.
+    #[error("{0}")]
+    Document(String),
+    /// Something else.
+    #[error("{0}")]
+    Failed(String),
+}
+
+impl From<GitError> for DocsError {
+    fn from(error: GitError) -> Self {
+        DocsError::Failed(error.to_string())
+    }
+}
+
+impl From<DocumentError> for DocsError {
+    fn from(error: DocumentError) -> Self {
+        DocsError::Document(error.to_string())
+    }
+}
+
+/// Reads the documents of `chunks`, or of all, on the base branch.
+pub(super) fn read(home: &Home, chunks: &[ChunkName]) -> Result<Documents, DocsError> {
+    let host =
+        home.host().map_err(|error| DocsError::Refused { hint: error.hint().to_owned(), error: error.to_string() })?;
+    let branch = branch(home, &host)?;
+    let commit = host.tip(&branch)?.ok_or_else(|| DocsError::Failed(format!("find the base branch {branch}")))?;
+    let site = home.effective().site.clone();
+    let wanted = if chunks.is_empty() { all(&host, &commit, &site.prefix)? } else { chunks.to_vec() };
+    let (mut found, mut warnings) = (Vec::new(), Vec::new());
+    for chunk in &wanted {
+        match facts_at(&host, &commit, &site.prefix, chunk) {
+            Ok(Some(facts)) => {
+                if differs(site.layout.root(), &facts) {
+                    warnings.push(format!(
+                        "{chunk}: the working copy differs from {branch}; only what is committed counts"
+                    ));
+                }
+                found.push(facts);
+            }
+            Ok(None) => {}
+            // One bad document among all of the project must not hide the others; one that was asked for is an error.
+            Err(error) if chunks.is_empty() => warnings.push(format!("{chunk}: {error}")),
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(Documents { branch, commit, found, warnings })
+}
+
+fn all(host: &Host, commit: &ObjectId, prefix: &Path) -> Result<Vec<ChunkName>, DocsError> {
+    let entries = host.list(commit, &prefix.join(document::CHUNKS_DIR))?.unwrap_or_default();
+    let dirs = entries.into_iter().filter(|entry| entry.kind == Kind::Directory);
+    Ok(dirs.filter_map(|entry| ChunkName::parse(entry.name).ok()).collect())
+}
+
+fn differs(root: &Path, facts: &ChunkFacts) -> bool {
+    crate::project::chunks::read_chunk(root, &facts.name).is_ok_and(|working| working.content != facts.content)
+}
+
+/// What a chunk's documents say in a commit; nothing where it has no goal document there.
+pub(super) fn facts_at(
+    host: &Host,
+    commit: &ObjectId,
+    prefix: &Path,
+    chunk: &ChunkName,
+) -> Result<Option<ChunkFacts>, DocsError> {
+    let Some(goal) = text_at(host, commit, &prefix.join(document::goal_path(chunk)))? else { return Ok(None) };
+    let plan = text_at(host, commit, &prefix.join(document::plan_path(chunk)))?;
+    Ok(Some(document::parse(chunk, &goal, plan.as_deref())?))
+}
+
+/// What a unit's chunk says now, as far as it can be read.
+pub(super) fn facts_of(home: &Home, unit: &WorkUnit) -> Option<ChunkFacts> {
+    let host = home.host().ok()?;
+    let commit = match &unit.tip {
+        Some(tip) => tip.clone(),
+        None => base_commit(home)?,
+    };
+    facts_at(&host, &commit, &home.effective().site.prefix, &unit.chunk).ok()?
+}
+
+/// The commit that units would be cut from now.
+pub(super) fn base_commit(home: &Home) -> Option<ObjectId> {
+    let host = home.host().ok()?;
+    host.tip(&branch(home, &host).ok()?).ok()?
+}
+
+/// The branch that units are cut from now.
+fn branch(home: &Home, host: &Host) -> Result<BranchName, DocsError> {
+    match &home.effective().config.base {
+        BaseSpec::Branch(branch) | BaseSpec::Origin(branch) => Ok(branch.clone()),
+        BaseSpec::Current => host
+            .current_branch()
+            .map_err(|refusal| DocsError::Refused { hint: refusal.hint().to_owned(), error: refusal.to_string() }),
+    }
+}
+
+/// The text of a file in a commit; nothing where there is none.
+pub(super) fn text_at(host: &Host, commit: &ObjectId, path: &Path) -> Result<Option<String>, DocsError> {
+    match host.content(commit, path, LIMIT)? {
+        Content::File(bytes) => Ok(Some(String::from_utf8_lossy(&bytes).into_owned())),
+        Content::TooLarge(size) => Err(DocsError::Document(format!("read {}: it has {size} bytes", path.display()))),
+        Content::Missing => Ok(None),
+    }
+}
+
+/// The review's feedback as the document that the next agent works through and removes.
+pub(super) fn feedback(decision: &ReviewDecision, cycle: u32) -> String {
+    let mut text =
+        format!("# Review feedback\n\nIteration: {cycle}\nDecision: FEEDBACK\n\n## Summary\n\n{}\n", decision.summary);
+    if !decision.issues.is_empty() {
+        text.push_str("\n## Issues to address\n");
+    }
+    for (number, issue) in decision.issues.iter().enumerate() {
+        // Writing to a String cannot fail.
+        write!(text, "\n### Issue {}: {}\n\n{}\n", number + 1, issue.location, issue.concern).ok();
+        if let Some(suggestion) = &issue.suggestion {
+            write!(text, "\nSuggestion: {suggestion}\n").ok();
+        }
+    }
+    text.push_str("\n---\n\nFix, defer or dispute every point, then delete this file.\n");
+    text
+}

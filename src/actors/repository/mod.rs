@@ -1,0 +1,230 @@
+//! RepositoryActor: the host's refs and checkout, and the units' private repositories.
+//!
+//! *Owns* nothing but its place in line. *Asks* nobody. *Tells* nobody: every order is answered with the event it led to. *Dies when* the
+//! supervisor drops it.
+//!
+//! It lives on its own thread: a move of a branch and its checkout is done there, one at a time. Everything else touches only one unit
+//! and is done on a pool of two, because two cores prepare thirteen thousand files sooner than eight threads do. Documents are read beside
+//! it: what may start next must not wait until everything before it is prepared.
+
+mod docs;
+mod home;
+mod jail;
+mod landing;
+pub mod turns;
+mod unit;
+
+use super::child::panic_message;
+use super::fault;
+use super::settings::Settings;
+use crate::domain::chunk::ChunkFacts;
+use crate::domain::event::{Event, RebaseResult};
+use crate::domain::ids::{BranchName, ChunkName, ObjectId};
+use crate::domain::landing::{MergeResult, MoveResult};
+use crate::domain::work_unit::WorkUnit;
+use actix::prelude::*;
+use home::Home;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use tokio::sync::Semaphore;
+use turns::Turns;
+
+pub use docs::DocsError;
+pub use home::{OpenError, open};
+
+/// Carries out an order for a unit; the answer is the event it led to.
+#[derive(Message)]
+#[rtype(result = "Event")]
+pub struct Perform {
+    /// What to do.
+    pub order: Order,
+    /// For which unit, as saved.
+    pub unit: WorkUnit,
+}
+
+/// What the repository can be told to do. Each may be given again after a crash.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Order {
+    /// Make repository and worktree ready.
+    Prepare,
+    /// Commit what an attempt left and bring it to the host.
+    Gather,
+    /// Set the chunk's status to ACTIVE, then gather.
+    MarkActive,
+    /// Merge the base into the branch.
+    Rebase,
+    /// Merge the branch into its target, in memory.
+    Merge,
+    /// Move the target branch and update the operator's checkout.
+    Move,
+    /// Remove the unit's directories.
+    Remove,
+}
+
+/// Reads the documents of chunks as they are on the base branch.
+#[derive(Message)]
+#[rtype(result = "Result<Documents, DocsError>")]
+pub struct ReadDocuments {
+    /// Which chunks; all of the project when empty.
+    pub chunks: Vec<ChunkName>,
+}
+
+/// Chunk documents of one commit.
+#[derive(Clone, Debug)]
+pub struct Documents {
+    /// The branch they were read from.
+    pub branch: BranchName,
+    /// Its commit.
+    pub commit: ObjectId,
+    /// What was found, by chunk; a chunk that has no goal document there is missing.
+    pub found: Vec<ChunkFacts>,
+    /// What the operator should know: a working copy that differs, a document that cannot be read.
+    pub warnings: Vec<String>,
+}
+
+/// Reads what a unit's chunk says at the unit's own tip, or on the base where it has none.
+#[derive(Message)]
+#[rtype(result = "Option<ChunkFacts>")]
+pub struct FactsOf(pub WorkUnit);
+
+/// The commit of the base branch, where there is one.
+#[derive(Message)]
+#[rtype(result = "Option<ObjectId>")]
+pub struct BaseCommit;
+
+/// See the module.
+pub struct RepositoryActor {
+    home: Arc<Home>,
+    pool: Arc<Semaphore>,
+    readers: Arc<Semaphore>,
+    turns: Arc<Turns>,
+}
+
+impl RepositoryActor {
+    /// Works on the repository of the project that `settings` speak of, taking turns with what actors before it have begun.
+    pub fn new(settings: Settings, turns: Arc<Turns>) -> Self {
+        Self {
+            home: Arc::new(Home::new(settings)),
+            pool: Arc::new(Semaphore::new(2)),
+            readers: Arc::new(Semaphore::new(1)),
+            turns,
+        }
+    }
+
+    /// Reads documents, beside everything else.
+    fn reading<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Home) -> T + Send + 'static,
+        on_panic: impl FnOnce(String) -> T + 'static,
+    ) -> ResponseFuture<T> {
+        Box::pin(pooled(self.home.clone(), self.readers.clone(), work, on_panic))
+    }
+}
+
+/// Runs `work` off this thread, as soon as `pool` has room for it. Work that has begun keeps its place to its end, whoever still waits for it.
+async fn pooled<T: Send + 'static>(
+    home: Arc<Home>,
+    pool: Arc<Semaphore>,
+    work: impl FnOnce(&Home) -> T + Send + 'static,
+    on_panic: impl FnOnce(String) -> T + 'static,
+) -> T {
+    // The pool is never closed; a permit that cannot be had would only mean more work at once.
+    let place = pool.acquire_owned().await.ok();
+    let working = tokio::task::spawn_blocking(move || {
+        let _place = place;
+        work(&home)
+    });
+    match working.await {
+        Ok(done) => done,
+        Err(error) => on_panic(match error.try_into_panic() {
+            Ok(panic) => panic_message(&*panic),
+            Err(_) => "the work was cancelled".to_owned(),
+        }),
+    }
+}
+
+impl Actor for RepositoryActor {
+    type Context = Context<Self>;
+
+    fn started(&mut self, ctx: &mut Self::Context) {
+        ctx.set_mailbox_capacity(4096);
+    }
+}
+
+impl Handler<Perform> for RepositoryActor {
+    type Result = ResponseFuture<Event>;
+
+    fn handle(&mut self, Perform { order, unit }: Perform, _: &mut Self::Context) -> Self::Result {
+        fault::point("repository");
+        match order {
+            Order::Move => {
+                let home = self.home.clone();
+                let moved = catch_unwind(AssertUnwindSafe(|| landing::advance(&home, &unit)));
+                let event = moved.unwrap_or_else(|panic| failed(Order::Move, panic_message(&*panic)));
+                Box::pin(std::future::ready(event))
+            }
+            _ => {
+                let (home, pool, turns) = (self.home.clone(), self.pool.clone(), self.turns.clone());
+                Box::pin(async move {
+                    let turn = turns.take(unit.id).await;
+                    let work = move |home: &Home| {
+                        let _turn = turn;
+                        perform(home, order, &unit)
+                    };
+                    pooled(home, pool, work, move |panic| failed(order, panic)).await
+                })
+            }
+        }
+    }
+}
+
+fn perform(home: &Home, order: Order, unit: &WorkUnit) -> Event {
+    if let Err(error) = unit::find_objects(home, unit) {
+        return failed(order, format!("failed to {error}"));
+    }
+    match order {
+        Order::Prepare => unit::prepare(home, unit),
+        Order::Gather => unit::gather(home, unit),
+        Order::MarkActive => unit::mark_active(home, unit),
+        Order::Rebase => unit::rebase(home, unit),
+        Order::Remove => unit::remove(home, unit),
+        Order::Merge => landing::merge(home, unit),
+        Order::Move => landing::advance(home, unit),
+    }
+}
+
+/// The event of an order that fell over.
+fn failed(order: Order, reason: String) -> Event {
+    match order {
+        Order::Prepare => Event::PreparationFailed { reason },
+        Order::Gather | Order::MarkActive => Event::GatherFailed { reason },
+        Order::Rebase => Event::Rebased(RebaseResult::Failed(reason)),
+        Order::Merge => Event::Merged(MergeResult::Failed(reason)),
+        Order::Move => Event::Moved(MoveResult::Failed(reason)),
+        Order::Remove => Event::RemoveFailed { reason },
+    }
+}
+
+impl Handler<ReadDocuments> for RepositoryActor {
+    type Result = ResponseFuture<Result<Documents, DocsError>>;
+
+    fn handle(&mut self, ReadDocuments { chunks }: ReadDocuments, _: &mut Self::Context) -> Self::Result {
+        self.reading(move |home| docs::read(home, &chunks), |panic| Err(DocsError::Failed(panic)))
+    }
+}
+
+impl Handler<FactsOf> for RepositoryActor {
+    type Result = ResponseFuture<Option<ChunkFacts>>;
+
+    fn handle(&mut self, FactsOf(unit): FactsOf, _: &mut Self::Context) -> Self::Result {
+        self.reading(move |home| docs::facts_of(home, &unit), |_| None)
+    }
+}
+
+impl Handler<BaseCommit> for RepositoryActor {
+    type Result = ResponseFuture<Option<ObjectId>>;
+
+    fn handle(&mut self, BaseCommit: BaseCommit, _: &mut Self::Context) -> Self::Result {
+        self.reading(docs::base_commit, |_| None)
+    }
+}
