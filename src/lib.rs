@@ -22,3 +22,9 @@ pub mod shim;
 
 /// The supervisor tree: thin shells that ask the domain and carry out what it decides.
 pub mod actors;
+
+/// The HTTP and WebSocket contract: the only JSON names.
+pub mod wire;
+
+/// REST, server-sent events and WebSockets, backed by the mailboxes of the actors.
+pub mod http;

@@ -1,0 +1,110 @@
+//! REST, server-sent events and WebSockets, backed by the mailboxes of the actors.
+//!
+//! *Architecture invariants:* nothing is decided here. A request becomes one message; its answer becomes JSON in the words of `wire`. No address
+//! of an actor is kept: every request asks the supervisor's published handles.
+
+pub mod auth;
+mod config;
+mod conflicts;
+mod cut;
+mod events;
+mod failure;
+mod intake;
+mod logs;
+mod overview;
+mod session;
+mod state;
+mod stream;
+mod units;
+mod verbs;
+
+pub use session::Sessions;
+pub use state::State;
+
+use actix_web::dev::Server;
+use actix_web::web::{self, QueryConfig, ServiceConfig};
+use actix_web::{App, HttpServer, middleware};
+use failure::Failure;
+use std::io;
+use std::net::TcpListener;
+use std::os::unix::net::UnixListener;
+use std::time::Duration;
+
+/// A request body longer than this is refused.
+const BODY_LIMIT: usize = 1024 * 1024;
+
+/// The state that all servers of a daemon share.
+pub type Shared = web::Data<State>;
+
+/// Makes a state to be shared.
+pub fn share(state: State) -> Shared {
+    web::Data::new(state)
+}
+
+/// Serves on the listeners until the server is told to stop.
+pub fn serve(data: Shared, socket: UnixListener, tcp: Option<TcpListener>) -> io::Result<Server> {
+    let server = HttpServer::new(move || {
+        App::new()
+            .app_data(data.clone())
+            .app_data(web::PayloadConfig::new(BODY_LIMIT))
+            .app_data(QueryConfig::default().error_handler(|error, _| Failure::bad_query(&error).into()))
+            .wrap(middleware::from_fn(auth::admit))
+            .wrap(middleware::from_fn(failure::in_words))
+            .configure(routes)
+            .default_service(web::to(|| async { Failure::not_found() }))
+    });
+    let server = server
+        .workers(2)
+        .disable_signals()
+        .shutdown_timeout(2)
+        .client_request_timeout(Duration::from_secs(10))
+        .on_connect(auth::remember_peer);
+    let server = server.listen_uds(socket)?;
+    let server = match tcp {
+        Some(tcp) => server.listen(tcp)?,
+        None => server,
+    };
+    Ok(server.run())
+}
+
+/// The whole URL space.
+fn routes(app: &mut ServiceConfig) {
+    app.service(web::resource("/").get(overview::page))
+        .service(web::resource("/healthz").get(overview::healthy))
+        .service(web::resource("/readyz").get(overview::ready))
+        .service(web::resource("/status").get(overview::status))
+        .service(web::resource("/attention").get(overview::attention))
+        .service(web::resource("/conflicts").get(conflicts::list))
+        .service(web::resource("/conflicts/analyze").post(conflicts::analyze))
+        .service(web::resource("/conflicts/{chunk}").get(conflicts::of_chunk))
+        .service(web::resource("/costs").get(overview::costs))
+        .service(web::resource("/url").post(overview::url))
+        .service(web::resource("/session").post(overview::sign_in))
+        .service(web::resource("/config").get(config::show).patch(config::change))
+        .service(web::resource("/trust").get(config::trust).post(config::accept))
+        .service(web::resource("/pause").post(verbs::pause))
+        .service(web::resource("/resume").post(verbs::resume))
+        .service(web::resource("/events").get(events::follow))
+        .service(web::resource("/ws").get(stream::open))
+        .service(web::resource("/work-units").get(units::list).post(intake::create))
+        .service(web::resource("/work-units/inject").post(intake::inject))
+        .service(web::resource("/work-units/inject-batch").post(intake::inject_batch))
+        .service(web::resource("/work-units/queue").get(units::queue))
+        .service(web::resource("/work-units/retry-all").post(verbs::retry_all))
+        .service(web::resource("/work-units/{chunk}").get(units::show).patch(units::change).delete(units::delete))
+        .service(web::resource("/work-units/{chunk}/priority").patch(verbs::prioritize))
+        .service(web::resource("/work-units/{chunk}/history").get(logs::history))
+        .service(web::resource("/work-units/{chunk}/attempts").get(logs::attempts))
+        .service(web::resource("/work-units/{chunk}/log").get(logs::raw))
+        .service(web::resource("/work-units/{chunk}/transcript").get(logs::transcript))
+        .service(web::resource("/work-units/{chunk}/explain").get(units::explain))
+        .service(web::resource("/work-units/{chunk}/answer").post(verbs::answer))
+        .service(web::resource("/work-units/{chunk}/approve").post(verbs::approve))
+        .service(web::resource("/work-units/{chunk}/retry").post(verbs::retry))
+        .service(web::resource("/work-units/{chunk}/resolve").post(conflicts::resolve))
+        .service(web::resource("/work-units/{chunk}/hold").post(verbs::hold))
+        .service(web::resource("/work-units/{chunk}/release").post(verbs::release))
+        .service(web::resource("/work-units/{chunk}/skip").post(verbs::skip))
+        .service(web::resource("/work-units/{chunk}/cancel").post(verbs::cancel))
+        .service(web::resource("/work-units/{chunk}/interrupt").post(verbs::interrupt));
+}

@@ -1,0 +1,103 @@
+//! `GET /events?since=`: the journal as server-sent events, one JSON object each, with `seq` as the event's id.
+
+use super::times::Moment;
+use crate::domain::event;
+use crate::domain::journal::Entry;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+/// One entry of the journal.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Event {
+    /// Grows from entry to entry.
+    pub seq: i64,
+    /// When.
+    pub at: Moment,
+    /// Who: the operator's user, a token's label, an attempt, or a rule.
+    pub who: String,
+    /// About which chunk; none for the daemon's own events.
+    pub chunk: Option<String>,
+    /// What, in the past tense: `dispatched`, `answered`, `ended`.
+    pub kind: String,
+    /// More, by kind.
+    pub data: Value,
+    /// The status before, where it changed.
+    pub old_status: Option<String>,
+    /// The status after, where it changed.
+    pub new_status: Option<String>,
+}
+
+impl From<&Entry> for Event {
+    fn from(entry: &Entry) -> Self {
+        let changed = entry.from.as_deref() != Some(entry.to.as_str());
+        let mut data = entry.event.as_ref().map_or_else(|| json!({}), details);
+        data["unit_id"] = json!(entry.unit.0);
+        data["phase"] = json!(super::names::PhaseName(entry.phase));
+        Self {
+            seq: entry.seq,
+            at: entry.at.into(),
+            who: entry.who.to_string(),
+            chunk: Some(entry.chunk.to_string()),
+            kind: entry.event.as_ref().map_or("accepted", event::Event::name).to_owned(),
+            data,
+            old_status: entry.from.clone().filter(|_| changed),
+            new_status: changed.then(|| entry.to.clone()),
+        }
+    }
+}
+
+/// What an event says beside its name, as far as an operator asks for it.
+fn details(event: &event::Event) -> Value {
+    use event::Event as E;
+    match event {
+        E::Answered { answers } => json!({ "answers": answers.iter().map(|(_, text)| text).collect::<Vec<_>>() }),
+        E::Prioritized(priority) => json!({ "priority": priority }),
+        E::Retained(retain) => json!({ "retain_worktree": retain }),
+        E::Interrupted { message } => json!({ "message": message }),
+        E::Dispatched { agent } => json!({ "agent": agent.as_str() }),
+        E::Started { attempt, .. }
+        | E::Named { attempt, .. }
+        | E::Asked { attempt, .. }
+        | E::Decided { attempt, .. }
+        | E::Used { attempt, .. }
+        | E::Ended { attempt, .. } => json!({ "attempt": attempt.as_str() }),
+        E::PreparationFailed { reason }
+        | E::GatherFailed { reason }
+        | E::RemoveFailed { reason }
+        | E::Crashed { reason } => json!({ "reason": reason }),
+        E::Removed { preserved } => json!({ "preserved": preserved }),
+        _ => json!({}),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+    use super::*;
+    use crate::domain::ids::{AttemptId, ChunkName, UnitId};
+    use crate::domain::phase::Phase;
+    use crate::domain::time::Timestamp;
+    use crate::domain::who::Who;
+
+    #[test]
+    fn an_entry_tells_who_did_what() {
+        let entry = Entry {
+            seq: 9,
+            at: Timestamp(0),
+            who: Who::Peer { uid: 1000 },
+            unit: UnitId(7),
+            chunk: ChunkName::parse("login").unwrap(),
+            event: Some(event::Event::Answered { answers: vec![(0, "JWT".into())] }),
+            fresh: AttemptId::parse("0b7f6d6e-58e1-4c5d-9d0e-000000000001").unwrap(),
+            from: Some("NEEDS_ATTENTION".into()),
+            to: "READY".into(),
+            phase: Phase::Plan,
+        };
+        assert_eq!(
+            serde_json::to_string(&Event::from(&entry)).unwrap(),
+            r#"{"seq":9,"at":"1970-01-01T00:00:00.000000+00:00","who":"uid 1000","chunk":"login","kind":"answered","data":{"answers":["JWT"],"phase":"PLAN","unit_id":7},"old_status":"NEEDS_ATTENTION","new_status":"READY"}"#
+        );
+        let same = Event::from(&Entry { from: Some("READY".into()), event: None, ..entry });
+        assert_eq!((same.old_status, same.new_status, same.kind.as_str()), (None, None, "accepted"));
+    }
+}
