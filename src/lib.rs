@@ -28,3 +28,6 @@ pub mod wire;
 
 /// REST, server-sent events and WebSockets, backed by the mailboxes of the actors.
 pub mod http;
+
+/// The process side of the daemon: one per project, detached, kept alive, found by its lock and ended by request.
+pub mod daemon;

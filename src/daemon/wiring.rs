@@ -1,0 +1,228 @@
+//! What the daemon serves: the tree of actors behind HTTP, from the first look at the project to the last answer.
+
+use super::serve::{ExitReason, Served};
+use super::signals::StopKind;
+use crate::actors::clock;
+use crate::actors::settings::{Machine, Site};
+use crate::actors::supervisor::{Handles, Quiesce, Shutdown, Supervisor};
+use crate::actors::units::{List, Suspend};
+use crate::db::store::Store;
+use crate::db::store::write::Write;
+use crate::git::host::Host;
+use crate::git::names::ProjectRefs;
+use crate::http::{self, Sessions, State};
+use crate::project::config::BaseSpec;
+use crate::project::layout::error::LayoutError;
+use crate::shim::confined::this_program;
+use crate::shim::guarantee::Guarantee;
+use crate::shim::policy::{JailPolicy, Namespaces};
+use crate::shim::presets::Operator;
+use crate::shim::probe::probe;
+use actix::Addr;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::watch;
+
+/// How long agents get to end politely when the daemon stops: their own ladder takes 11 s at the most.
+const SUSPEND: Duration = Duration::from_millis(11_500);
+
+/// How often it is looked whether they have.
+const LOOK: Duration = Duration::from_millis(50);
+
+/// How often it is looked whether `.ve/` is still there.
+const DOORS: Duration = Duration::from_secs(2);
+
+/// Why the daemon cannot serve.
+struct Failed {
+    error: String,
+    hint: String,
+}
+
+impl Failed {
+    fn new(error: impl std::fmt::Display, hint: &str) -> Self {
+        Self { error: error.to_string(), hint: hint.to_owned() }
+    }
+}
+
+/// Serves a project until it is told to stop or to leave.
+pub async fn serve(mut served: Served) -> ExitReason {
+    match try_serve(&mut served).await {
+        Ok(reason) => reason,
+        Err(Failed { error, hint }) => ExitReason::Failed { error, hint },
+    }
+}
+
+async fn try_serve(served: &mut Served) -> Result<ExitReason, Failed> {
+    let site = Arc::new(survey(served)?);
+    let (supervisor, handles, mut gave_up) = Supervisor::launch(site.clone());
+    let first = await_handles(handles.clone(), &mut gave_up).await?;
+    if first.settings.now().config.base == BaseSpec::Current {
+        let host = open(&site)?;
+        host.current_branch().map_err(|refusal| Failed::new(&refusal, refusal.hint()))?;
+    }
+    let state = State {
+        handles,
+        started_at: clock::now(),
+        token: served.token.secret().to_owned(),
+        sessions: Sessions::default(),
+        host: served.host.to_string(),
+        port: served.port,
+    };
+    let data = http::share(state);
+    let doors = |served: &Served| -> std::io::Result<_> { Ok((served.socket.try_clone()?, served.tcp.try_clone()?)) };
+    let (socket, tcp) = doors(served).map_err(|error| Failed::new(error, "see .ve/orchestrator.log"))?;
+    let server =
+        http::serve(data.clone(), socket, Some(tcp)).map_err(|error| Failed::new(error, "see .ve/orchestrator.log"))?;
+    let server_handle = server.handle();
+    actix::spawn(server);
+    served.ready.announce().map_err(|error| Failed::new(&error, error.hint()))?;
+
+    let reason = loop {
+        tokio::select! {
+            stop = served.stops.next() => break match stop {
+                StopKind::Stop => ExitReason::Stopped,
+                StopKind::Leave => ExitReason::Left,
+            },
+            why = &mut gave_up => {
+                let error = why.unwrap_or_else(|_| "the supervisor fell over".to_owned());
+                break ExitReason::Failed { error, hint: "see .ve/orchestrator.log".to_owned() };
+            }
+            () = tokio::time::sleep(DOORS) => reopen(served, &data, &site).await,
+        }
+    };
+    let handles = data.handles.borrow().clone();
+    if let (ExitReason::Stopped, Some(handles)) = (&reason, handles) {
+        suspend(&supervisor, &handles).await;
+    }
+    server_handle.stop(false).await;
+    if supervisor.send(Shutdown).await.is_err() {
+        tracing::warn!("the supervisor was gone already");
+    }
+    Ok(reason)
+}
+
+/// Brings back what a `git clean` or `rm -rf .ve` took away.
+async fn reopen(served: &Served, data: &http::Shared, site: &Site) {
+    match served.doors.reopen() {
+        Ok(None) => {}
+        Ok(Some(socket)) => {
+            tracing::warn!(".ve/ was gone; it is back");
+            if let Err(error) = links(data, site).await {
+                tracing::error!("failed to {error}");
+            }
+            match http::serve(data.clone(), socket, None) {
+                Ok(server) => drop(actix::spawn(server)),
+                Err(error) => tracing::error!("failed to serve the new socket: {error}"),
+            }
+        }
+        Err(error) => tracing::error!("failed to {error}"),
+    }
+}
+
+/// Makes what people look for in `.ve/` once more.
+async fn links(data: &http::Shared, site: &Site) -> Result<(), LayoutError> {
+    site.layout.ensure()?;
+    let handles = data.handles.borrow().clone();
+    let Some(handles) = handles else { return Ok(()) };
+    let units = handles.units.send(List).await.unwrap_or_default();
+    units
+        .iter()
+        .filter(|unit| unit.base.is_some() && !unit.is_settled())
+        .try_for_each(|unit| site.layout.link_chunk(&unit.chunk, unit.id))
+}
+
+async fn await_handles(
+    mut handles: watch::Receiver<Option<Handles>>,
+    gave_up: &mut tokio::sync::oneshot::Receiver<String>,
+) -> Result<Handles, Failed> {
+    tokio::select! {
+        // When the tree is gone as well, why it is gone is the answer.
+        biased;
+        why = &mut *gave_up => {
+            let why = why.unwrap_or_else(|_| "start the actors".to_owned());
+            // The hint travels in the text, for the tree has many kinds of failures and one way to tell them.
+            let (error, hint) = why.split_once(" (hint: ").unwrap_or((&why, "see .ve/orchestrator.log)"));
+            Err(Failed::new(error, hint.trim_end_matches(')')))
+        }
+        grown = handles.wait_for(Option::is_some) => match grown.map(|found| found.clone()) {
+            Ok(Some(handles)) => Ok(handles),
+            _ => Err(Failed::new("start the actors", "see .ve/orchestrator.log")),
+        },
+    }
+}
+
+/// Ends all agents politely; what is not over in time is left to its shim.
+async fn suspend(supervisor: &Addr<Supervisor>, handles: &Handles) {
+    if supervisor.send(Quiesce).await.is_err() {
+        return;
+    }
+    let until = tokio::time::Instant::now() + SUSPEND;
+    while tokio::time::Instant::now() < until {
+        match handles.units.send(Suspend).await {
+            Ok(0) | Err(_) => return,
+            Ok(_) => tokio::time::sleep(LOOK).await,
+        }
+    }
+    tracing::warn!("some agents did not end in time; they end by themselves");
+}
+
+fn open(site: &Site) -> Result<Host, Failed> {
+    let refs = ProjectRefs::new(site.layout.id().as_str()).map_err(|error| Failed::new(error, "remove .ve/"))?;
+    let host = Host::open(site.layout.root(), refs, &site.operator.home);
+    host.map_err(|refusal| Failed::new(&refusal, refusal.hint()))
+}
+
+/// Looks at the project and the machine, and finishes or undoes what a crash left half done.
+fn survey(served: &Served) -> Result<Site, Failed> {
+    let home = std::env::var_os("HOME").map(PathBuf::from).unwrap_or_else(|| PathBuf::from("/"));
+    let path = std::env::var("PATH").unwrap_or_else(|_| "/usr/local/bin:/usr/bin:/bin".to_owned());
+    let operator = Operator { home, path: std::env::split_paths(&path).collect() };
+    let mut site = Site {
+        layout: served.layout.clone(),
+        prefix: PathBuf::new(),
+        objects: Vec::new(),
+        program: this_program(),
+        operator,
+        path,
+        timezone: jiff::tz::TimeZone::system().iana_name().unwrap_or("UTC").to_owned(),
+        environment: std::env::vars().collect(),
+        epoch: next_epoch(served)?,
+        machine: machine(served),
+    };
+    let host = open(&site)?;
+    site.prefix = host.prefix().to_owned();
+    site.objects = host.object_dirs().map_err(|error| Failed::new(error, "look at objects/info/alternates"))?;
+    let resumed = host.resume_advance(&site.layout.state().join("landing.json"));
+    let resumed = resumed.map_err(|error| Failed::new(error, "look at the checkout's state with: git status"))?;
+    tracing::debug!("a landing that was under way: {resumed:?}");
+    Ok(site)
+}
+
+/// Counts the daemons of the project, so that shims can tell a new one from an old one.
+fn next_epoch(served: &Served) -> Result<u64, Failed> {
+    const EPOCH: &str = "epoch";
+    let mut store = Store::open(&served.layout.database()).map_err(|error| Failed::new(&error, error.hint()))?;
+    let failed = |error: crate::db::error::StoreError| Failed::new(&error, error.hint());
+    let last = store.settings().map_err(failed)?.get(EPOCH).and_then(|text| text.parse::<u64>().ok());
+    let epoch = last.unwrap_or(0) + 1;
+    store.commit(vec![Write::Setting { key: EPOCH.to_owned(), value: Some(epoch.to_string()) }]).map_err(failed)?;
+    Ok(epoch)
+}
+
+/// Tries the whole sandbox once: what every attempt must be told about this machine, and what cannot be promised on it.
+fn machine(served: &Served) -> Machine {
+    let scratch = served.layout.state().join("probe");
+    let made = std::fs::create_dir_all(&scratch);
+    match made.and_then(|()| probe(&this_program(), &scratch, &JailPolicy::for_system())) {
+        Ok(found) => Machine {
+            namespaces: found.namespaces,
+            missing: found.missing.iter().map(|gap| gap.guarantee.as_str()).collect(),
+        },
+        Err(error) => {
+            tracing::warn!("failed to probe the sandbox: {error}");
+            let missing = Guarantee::ALL.iter().map(|guarantee| guarantee.as_str()).collect();
+            Machine { namespaces: Namespaces::default(), missing }
+        }
+    }
+}
