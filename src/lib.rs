@@ -31,3 +31,6 @@ pub mod http;
 
 /// The process side of the daemon: one per project, detached, kept alive, found by its lock and ended by request.
 pub mod daemon;
+
+/// The `ve orch` command.
+pub mod cli;

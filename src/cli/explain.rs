@@ -1,0 +1,81 @@
+//! `explain`: why a unit does not start now.
+
+use super::client::{Client, unit_path};
+use super::console::Console;
+use super::error::CommandError;
+use super::render::Look;
+use super::render::words::moment;
+use crate::domain::ids::ChunkName;
+use crate::wire::explain::{Dependency, Explanation};
+use clap::Args;
+
+/// Say why a unit does not start now
+#[derive(Debug, Args)]
+pub(super) struct Explain {
+    /// The chunk
+    #[arg(value_parser = ChunkName::from_argument)]
+    chunk: ChunkName,
+}
+
+pub(super) async fn run(args: Explain, client: &Client<'_>, console: &mut Console) -> Result<(), CommandError> {
+    let answer = client.get(&unit_path(&args.chunk, "/explain")).await?;
+    console.show(&answer, text)
+}
+
+fn text(explanation: &Explanation, look: &Look) -> String {
+    let status = explanation.status.as_str();
+    let mut lines = vec![format!("{} [{}] {}", explanation.chunk, explanation.phase, look.status(status, status))];
+    if let Some(waiting) = &explanation.waiting {
+        let until = waiting.until.map_or_else(String::new, |until| format!(", until {}", moment(until, look)));
+        lines.push(format!("  Why: {}{until}", waiting.text));
+    }
+    lines.extend(explanation.position.map(|position| format!("  Place in the queue: {position}")));
+    lines.push(format!("  Agents at work: {} of {}", explanation.running, explanation.max_agents));
+    lines.extend(explanation.depends_on.iter().map(dependency));
+    if explanation.blocks_count > 0 {
+        lines.push(format!("  Units that wait for it: {}", explanation.blocks_count));
+    }
+    lines.join("\n")
+}
+
+fn dependency(dependency: &Dependency) -> String {
+    match dependency.status {
+        Some(status) => format!("  Depends on {}: {status}", dependency.chunk),
+        None => format!("  Depends on {}: not a unit, its documents decide", dependency.chunk),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::phase::Phase;
+    use crate::domain::schedule::Waiting;
+    use crate::wire::explain::WaitingFor;
+    use crate::wire::names::StatusName;
+
+    #[test]
+    fn a_blocked_unit_is_explained() {
+        let by = [ChunkName::from_argument("schema")].into_iter().flatten().collect();
+        let depends_on = [("schema", Some(StatusName::Running)), ("users", None)];
+        let explanation = Explanation {
+            chunk: "login".into(),
+            phase: Phase::Plan.into(),
+            status: StatusName::Blocked,
+            position: Some(3),
+            waiting: Some(WaitingFor::from(&Waiting::Chunks(by))),
+            depends_on: depends_on.map(|(chunk, status)| Dependency { chunk: chunk.into(), status }).into(),
+            running: 4,
+            max_agents: 4,
+            blocks_count: 1,
+        };
+        insta::assert_snapshot!(text(&explanation, &Look::plain()), @r#"
+        login [PLAN] BLOCKED
+          Why: waits for schema
+          Place in the queue: 3
+          Agents at work: 4 of 4
+          Depends on schema: RUNNING
+          Depends on users: not a unit, its documents decide
+          Units that wait for it: 1
+        "#);
+    }
+}

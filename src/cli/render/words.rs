@@ -1,0 +1,61 @@
+//! Small things in words: durations, moments, counts, paths through text.
+
+use super::Look;
+use crate::wire::times::Moment;
+
+/// `12s`, `5m`, `1.2h`, `3.5d`.
+pub(crate) fn elapsed(seconds: f64) -> String {
+    match seconds {
+        s if s < 60.0 => format!("{s:.0}s"),
+        s if s < 3600.0 => format!("{:.0}m", s / 60.0),
+        s if s < 48.0 * 3600.0 => format!("{:.1}h", s / 3600.0),
+        s => format!("{:.1}d", s / 86400.0),
+    }
+}
+
+/// A moment in the operator's zone, with its name.
+pub(crate) fn moment(at: Moment, look: &Look) -> String {
+    at.to_jiff().to_zoned(look.zone()).strftime("%Y-%m-%d %H:%M:%S %Z").to_string()
+}
+
+/// The text, or a hyphen for none.
+pub(crate) fn or_dash(text: &str) -> &str {
+    if text.is_empty() { "-" } else { text }
+}
+
+/// All of it on one line, at most `width` characters.
+pub(crate) fn line(text: &str, width: usize) -> String {
+    crate::wire::transcript::text::cut(&text.split_whitespace().collect::<Vec<_>>().join(" "), width)
+}
+
+/// `1.2k`, `3.4M`.
+pub(crate) fn tokens(count: u64) -> String {
+    match count {
+        0..1_000 => count.to_string(),
+        1_000..1_000_000 => format!("{}.{}k", count / 1_000, count % 1_000 / 100),
+        _ => format!("{}.{}M", count / 1_000_000, count % 1_000_000 / 100_000),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::time::Timestamp;
+
+    #[test]
+    fn quantities_are_short() {
+        assert_eq!([12.4, 300.0, 4320.0, 259_200.0].map(elapsed), ["12s", "5m", "1.2h", "3.0d"]);
+        assert_eq!([999, 1_250, 3_450_000].map(tokens), ["999", "1.2k", "3.4M"]);
+    }
+
+    #[test]
+    fn moments_say_their_zone() {
+        assert_eq!(moment(Moment(Timestamp(0)), &Look::plain()), "1970-01-01 00:00:00 UTC");
+    }
+
+    #[test]
+    fn lines_are_cut() {
+        assert_eq!(line("a\n b", 10), "a b");
+        assert_eq!(line("abcdefghij", 8), "abcde...");
+    }
+}
