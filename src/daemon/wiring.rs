@@ -193,6 +193,10 @@ fn survey(served: &Served) -> Result<Site, Failed> {
     let host = open(&site)?;
     site.prefix = host.prefix().to_owned();
     site.objects = host.object_dirs().map_err(|error| Failed::new(error, "look at objects/info/alternates"))?;
+    let cleared = host.clear_locks().map_err(|error| Failed::new(error, "look at refs/ve in the repository"))?;
+    if cleared > 0 {
+        tracing::warn!("removed {cleared} locks that the daemon before left on its refs");
+    }
     let resumed = host.resume_advance(&site.layout.state().join("landing.json"));
     let resumed = resumed.map_err(|error| Failed::new(error, "look at the checkout's state with: git status"))?;
     tracing::debug!("a landing that was under way: {resumed:?}");

@@ -39,6 +39,11 @@ impl ProjectRefs {
         Ok(Self { prefix: format!("refs/ve/{id}") })
     }
 
+    /// The directory of all of them, from the common directory.
+    pub(crate) fn dir(&self) -> &str {
+        &self.prefix
+    }
+
     /// Holds the commit a unit borrows from, so that the operator's `git gc` cannot take it away.
     pub fn base(&self, unit: UnitId) -> String {
         format!("{}/base/{unit}", self.prefix)

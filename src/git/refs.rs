@@ -1,6 +1,6 @@
 //! Moves of the host's refs: by compare-and-swap under the ref's lock, never by force, with our own name in the reflog.
 
-use super::error::GitError;
+use super::error::{GitError, at};
 use super::host::Host;
 use super::names::ProjectRefs;
 use crate::domain::ids::{ObjectId, UnitId};
@@ -35,6 +35,25 @@ impl Host {
     /// Where a ref is, by full name; none if it does not exist.
     pub fn reference(&self, name: &str) -> Result<Option<ObjectId>, GitError> {
         current(&self.repository()?, name)?.map(object_id).transpose()
+    }
+
+    /// Removes the locks that a daemon left on refs of this project when it ended in the middle of a move. Only for whoever alone writes
+    /// these refs, and before it writes any.
+    pub fn clear_locks(&self) -> Result<usize, GitError> {
+        let mut cleared = 0;
+        let mut waiting = vec![self.common_dir().join(self.refs().dir())];
+        while let Some(dir) = waiting.pop() {
+            for entry in std::fs::read_dir(&dir).into_iter().flatten() {
+                let path = entry.map_err(at(&dir))?.path();
+                if path.is_dir() {
+                    waiting.push(path);
+                } else if path.extension().is_some_and(|extension| extension == "lock") {
+                    std::fs::remove_file(&path).map_err(at(&path))?;
+                    cleared += 1;
+                }
+            }
+        }
+        Ok(cleared)
     }
 
     /// Moves the ref `name` to `new` if it is as expected.

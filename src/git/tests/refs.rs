@@ -87,3 +87,19 @@ fn only_what_another_ref_keeps_is_deleted() {
     assert_eq!(host.delete_if_kept("refs/heads/loose").unwrap(), Deleted::StillNeeded);
     assert_eq!(host.delete_if_kept("refs/heads/merged").unwrap(), Deleted::Gone);
 }
+
+#[test]
+fn locks_that_a_daemon_left_are_cleared_and_nobody_elses() {
+    let lab = Lab::new();
+    let (host, base) = (lab.host(), lab.base().commit);
+    let name = host.refs().base(UnitId(1));
+    assert_eq!(host.swap(&name, Expect::Absent, &base, "x").unwrap(), Swapped::Moved);
+    let (ours, theirs) = (format!("{name}.lock"), "refs/heads/main.lock".to_owned());
+    for lock in [&ours, &theirs] {
+        std::fs::write(host.common_dir().join(lock), "").unwrap();
+    }
+    assert_eq!(host.clear_locks().unwrap(), 1);
+    assert!(!host.common_dir().join(&ours).exists() && host.common_dir().join(&theirs).exists());
+    assert_eq!(host.reference(&name).unwrap(), Some(base));
+    assert_eq!(host.clear_locks().unwrap(), 0);
+}
