@@ -20,7 +20,7 @@ fn small_crate(works: &Works) {
     works.write("small/Cargo.toml", manifest);
     works.write("small/.gitignore", "/target\n/Cargo.lock\n");
     works.write("small/src/main.rs", "fn main() {}\n");
-    works.write("ve.toml", "[gates]\nworker = [\"cargo build --offline --manifest-path small/Cargo.toml\"]\n");
+    works.write("ve.toml", &format!("[gates]\nworker = [\"{}\"]\n", works.gate()));
     works.commit("a small crate");
 }
 

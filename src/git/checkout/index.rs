@@ -9,6 +9,10 @@ use std::fs::{self, File};
 use std::io::ErrorKind;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+/// Far longer than git takes from reading an index to asking for its lock.
+const AFTERGLOW: Duration = Duration::from_millis(100);
 
 /// Holds git's lock on an index until it is dropped.
 pub(super) struct IndexLock {
@@ -31,6 +35,15 @@ impl IndexLock {
             Ok(()) => Ok(Some(Self { path })),
             Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(None),
             Err(error) => Err(at(&path)(error)),
+        }
+    }
+
+    /// Gives the lock back after a moment. `git commit` reads the index before it asks for the lock: one that read the old index just before
+    /// it was replaced must find the lock taken and end, or it would take back what has landed.
+    pub(super) fn release(self) {
+        let until = Instant::now() + AFTERGLOW;
+        while let Some(left) = until.checked_duration_since(Instant::now()).filter(|left| !left.is_zero()) {
+            std::thread::park_timeout(left);
         }
     }
 

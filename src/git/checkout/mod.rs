@@ -201,8 +201,9 @@ fn finish(
         Journal::remove(journal_path)?;
         Ok(kept)
     });
-    if finished.is_err() {
-        lock.leave();
+    match finished {
+        Ok(_) => lock.release(),
+        Err(_) => lock.leave(),
     }
     finished
 }
