@@ -57,8 +57,6 @@ pub struct Policy {
     pub unknown_limit_wait: Duration,
     /// Added at random, up to this, to the moment an account's allowance returns: everybody's clock strikes the hour at once.
     pub resume_jitter: Duration,
-    /// Between two units that start again after such a wait, so that the first shows whether the allowance is really back.
-    pub resume_stagger: Duration,
     /// Waiting time that lifts a unit by one step of priority, so that nothing starves.
     pub ageing: Duration,
     /// How often the scheduler looks without being told to: a net under the events, not the way units start.
@@ -67,12 +65,6 @@ pub struct Policy {
     pub worktree_warning: u32,
     /// How long a shim keeps its agent without a daemon: longer than an upgrade, shorter than a night.
     pub daemon_grace: Duration,
-    /// How a politely suspended agent is ended.
-    pub suspend: SuspendLadder,
-    /// Between the first signal to an ended unit's tree and the one that cannot be refused.
-    pub end_grace: Duration,
-    /// How long events outlive their unit.
-    pub history: Duration,
     /// What the conflict oracle may do and when it is sure.
     pub conflicts: ConflictPolicy,
     /// How work becomes part of the target branch.
@@ -111,14 +103,10 @@ impl Default for Policy {
             retry: Backoff::default(),
             unknown_limit_wait: 15 * MINUTE,
             resume_jitter: MINUTE,
-            resume_stagger: Duration::from_secs(10),
             ageing: 30 * MINUTE,
             dispatch_interval: Duration::from_secs(1),
             worktree_warning: 10,
             daemon_grace: HOUR,
-            suspend: SuspendLadder::default(),
-            end_grace: Duration::from_secs(2),
-            history: 90 * 24 * HOUR,
             conflicts: ConflictPolicy::default(),
             landing: LandingStyle::Merge,
             approve_goals: false,
@@ -144,23 +132,6 @@ pub struct Backoff {
 impl Default for Backoff {
     fn default() -> Self {
         Self { initial: Duration::from_millis(100), max: Duration::from_secs(5), attempts: 30, jitter: 25 }
-    }
-}
-
-/// Waits between the steps that end an agent whose session is to be resumed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct SuspendLadder {
-    /// After the interrupt, for the turn to end and the session to be written.
-    pub interrupt: Duration,
-    /// After its standard input is closed.
-    pub stdin: Duration,
-    /// After the signal to terminate; then it is killed.
-    pub terminate: Duration,
-}
-
-impl Default for SuspendLadder {
-    fn default() -> Self {
-        Self { interrupt: Duration::from_secs(3), stdin: Duration::from_secs(3), terminate: Duration::from_secs(5) }
     }
 }
 
