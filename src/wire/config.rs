@@ -120,3 +120,23 @@ impl ConfigPatch {
         *self == Self::default()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+    use super::*;
+
+    #[test]
+    fn the_ten_keys_are_shown_with_their_defaults() {
+        let shown = Config::new(&Policy::default(), "claude", BTreeMap::new());
+        let mut shown = serde_json::to_value(shown).unwrap();
+        let fields = shown.as_object_mut().unwrap();
+        fields.retain(|key, _| !["sources", "problem"].contains(&key.as_str()));
+        let expected = serde_json::json!({
+            "max_agents": 4, "dispatch_interval_seconds": 1.0, "max_turns_implement": 100, "max_turns_complete": 20,
+            "backend": "claude", "worktree_warning_threshold": 10, "max_completion_retries": 2,
+            "api_retry_initial_delay_ms": 100, "api_retry_max_delay_ms": 5000, "api_retry_max_attempts": 30
+        });
+        assert_eq!(shown, expected);
+    }
+}

@@ -4,7 +4,7 @@ use super::error::{Invalid, unknown_name};
 use super::layers::Origin;
 use super::{Agents, Config};
 use crate::domain::ids::AgentName;
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -86,24 +86,6 @@ pub fn validate_patch(request: &Map<String, Value>, agents: &Agents) -> Result<B
         }
     }
     Ok(accepted)
-}
-
-/// What GET /config shows: the ten keys of the interface, in its order.
-pub fn shown(config: &Config) -> Vec<(&'static str, Value)> {
-    let policy = &config.policy;
-    let milliseconds = |span: Duration| u64::try_from(span.as_millis()).unwrap_or(u64::MAX);
-    vec![
-        ("max_agents", json!(policy.max_agents)),
-        ("dispatch_interval_seconds", json!(policy.dispatch_interval.as_secs_f64())),
-        ("max_turns_implement", json!(policy.max_turns)),
-        ("max_turns_complete", json!(policy.max_turns_completion)),
-        ("backend", json!(config.agents.default.as_str())),
-        ("worktree_warning_threshold", json!(policy.worktree_warning)),
-        ("max_completion_retries", json!(policy.completion_retries)),
-        ("api_retry_initial_delay_ms", json!(milliseconds(policy.retry.initial))),
-        ("api_retry_max_delay_ms", json!(milliseconds(policy.retry.max))),
-        ("api_retry_max_attempts", json!(policy.retry.attempts)),
-    ]
 }
 
 /// The interface's name of a value that configuration files call `dotted`; the same name for a value that only they know.

@@ -4,11 +4,11 @@
 use super::error::ConfigError;
 use super::layers::{Origin, Texts, load};
 use super::sensitive::SensitiveContent;
-use super::settings::{shown, validate_patch};
+use super::settings::validate_patch;
 use super::*;
 use crate::domain::agent::AgentKind;
 use crate::domain::policy::{LandingStyle, OracleMode};
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 use std::time::Duration;
 
 const FULL: &str = r#"
@@ -271,16 +271,4 @@ fn a_patch_is_all_or_nothing() {
     ] {
         assert_eq!(patch(body).unwrap_err(), message);
     }
-}
-
-#[test]
-fn the_ten_keys_are_shown_with_their_defaults() {
-    let shown: Map<String, Value> =
-        shown(&load_local("").unwrap()).into_iter().map(|(key, value)| (key.to_owned(), value)).collect();
-    let expected = json!({
-        "max_agents": 4, "dispatch_interval_seconds": 1.0, "max_turns_implement": 100, "max_turns_complete": 20,
-        "backend": "claude", "worktree_warning_threshold": 10, "max_completion_retries": 2,
-        "api_retry_initial_delay_ms": 100, "api_retry_max_delay_ms": 5000, "api_retry_max_attempts": 30
-    });
-    assert_eq!(Value::Object(shown), expected);
 }
