@@ -1,11 +1,11 @@
 //! Which chunks may become units, in which order, and how they start.
 
-use super::chunk::{self, ChunkFacts, ChunkStatus, Declared, InjectRefusal};
+use super::chunk::{self, ChunkFacts, Declared, InjectRefusal};
 use super::dependency::{self, Cycle, Graph};
 use super::ids::ChunkName;
 use super::new_unit::NewUnit;
 use super::phase::Phase;
-use super::work_unit::{Status, WorkUnit};
+use super::work_unit::{Admission, Status, WorkUnit};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
@@ -24,6 +24,8 @@ pub struct Request {
     pub explicit_deps: Option<bool>,
     /// Whether its worktree stays after landing.
     pub retain: bool,
+    /// Whether it waits for the operator's word before it starts.
+    pub hold: bool,
 }
 
 /// A chunk that may become a unit.
@@ -117,7 +119,7 @@ pub fn admit(
     base: &str,
 ) -> Result<Vec<Acceptance>, Refusal> {
     let facts: BTreeMap<&ChunkName, &ChunkFacts> = found.iter().map(|facts| (&facts.name, facts)).collect();
-    let by_chunk: BTreeMap<&ChunkName, &WorkUnit> = units.iter().map(|unit| (&unit.chunk, unit)).collect();
+    let unit_of = |chunk: &ChunkName| units.iter().find(|unit| unit.answers_to(chunk));
     let unfit: Vec<(ChunkName, String)> = requests
         .iter()
         .filter_map(|request| {
@@ -132,7 +134,7 @@ pub fn admit(
         return Err(Refusal::Unfit(unfit));
     }
     for request in requests {
-        if let Some(unit) = by_chunk.get(&request.chunk) {
+        if let Some(unit) = unit_of(&request.chunk) {
             return Err(Refusal::Exists { chunk: request.chunk.clone(), status: unit.status.name() });
         }
     }
@@ -147,9 +149,9 @@ pub fn admit(
         let (Some(request), Some(facts)) = (by_request.get(chunk), facts.get(chunk)) else { continue };
         let mut waits = BTreeSet::new();
         for need in graph.get(chunk).into_iter().flatten() {
-            let landed = elsewhere.iter().any(|other| other.name == *need && other.status == ChunkStatus::Active);
-            match by_chunk.get(need) {
-                Some(unit) if matches!(unit.status, Status::Done { .. }) => {}
+            let landed = elsewhere.iter().any(|other| other.name == *need && other.status.is_completed());
+            match unit_of(need) {
+                Some(unit) if matches!(unit.status, Status::Done { .. }) || (landed && unit.is_terminal()) => {}
                 Some(_) => drop(waits.insert(need.clone())),
                 None if graph.contains_key(need) => drop(waits.insert(need.clone())),
                 None if landed => {}
@@ -163,7 +165,11 @@ pub fn admit(
 
 fn accept(request: &Request, facts: &ChunkFacts, waits: BTreeSet<ChunkName>) -> Acceptance {
     let warnings = chunk::injectable(facts).unwrap_or_default();
-    let status = if waits.is_empty() { Status::Ready { wait: None } } else { Status::Blocked { by: waits.clone() } };
+    let status = match waits.is_empty() {
+        _ if request.hold => Status::Pending(Admission::Held),
+        true => Status::Ready { wait: None },
+        false => Status::Blocked { by: waits.clone() },
+    };
     let declared = request.depends_on.is_some() || facts.dependencies != Declared::Unknown;
     let unit = NewUnit {
         chunk: request.chunk.clone(),

@@ -7,18 +7,41 @@ use super::ids::AgentName;
 pub enum AgentKind {
     /// Claude Code, stream-json both ways.
     Claude,
+    /// Any program that speaks the Agent Client Protocol.
+    Acp,
+    /// Codex, one turn per process.
+    Codex,
+    /// `OpenCode` over the Agent Client Protocol.
+    Opencode,
+    /// Gemini CLI, one turn per process.
+    Gemini,
+    /// Cursor's command line, one turn per process.
+    Cursor,
     /// Any program that speaks the `command` protocol.
     Command,
 }
 
 impl AgentKind {
     /// Every kind, in the order they are listed to operators.
-    pub const ALL: [AgentKind; 2] = [AgentKind::Claude, AgentKind::Command];
+    pub const ALL: [AgentKind; 7] = [
+        AgentKind::Claude,
+        AgentKind::Acp,
+        AgentKind::Codex,
+        AgentKind::Opencode,
+        AgentKind::Gemini,
+        AgentKind::Cursor,
+        AgentKind::Command,
+    ];
 
     /// The kind as configuration writes it.
     pub fn as_str(self) -> &'static str {
         match self {
             AgentKind::Claude => "claude",
+            AgentKind::Acp => "acp",
+            AgentKind::Codex => "codex",
+            AgentKind::Opencode => "opencode",
+            AgentKind::Gemini => "gemini",
+            AgentKind::Cursor => "cursor",
             AgentKind::Command => "command",
         }
     }
@@ -26,6 +49,20 @@ impl AgentKind {
     /// The kind that configuration names `text`.
     pub fn parse(text: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|kind| kind.as_str() == text)
+    }
+
+    /// The program of the vendor, where the kind has one.
+    pub fn program(self) -> Option<&'static str> {
+        match self {
+            AgentKind::Cursor => Some("cursor-agent"),
+            AgentKind::Acp | AgentKind::Command => None,
+            AgentKind::Claude | AgentKind::Codex | AgentKind::Opencode | AgentKind::Gemini => Some(self.as_str()),
+        }
+    }
+
+    /// Whether our tools reach its model: as tools, not as lines that it prints.
+    pub fn has_tools(self) -> bool {
+        self != AgentKind::Command
     }
 }
 

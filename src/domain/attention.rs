@@ -1,7 +1,7 @@
-//! What waits for the operator: the entry a unit carries, and in which order entries are shown.
+//! What a unit waits for when it waits for the operator.
 
-use super::ids::{AgentName, ChunkName, ObjectId};
-use super::report::QuestionSet;
+use super::ids::{ChunkName, ObjectId};
+use super::report::{QuestionSet, Topic};
 use super::time::Timestamp;
 use std::collections::BTreeSet;
 
@@ -19,7 +19,7 @@ pub struct Ask {
 /// What an entry is about. It decides which verbs apply and where a retry goes on.
 #[derive(Clone, Debug, PartialEq)]
 pub enum About {
-    /// The agent asked; goes on when every item has an answer.
+    /// The agent asked, about the work or for a permission; goes on when every item has an answer.
     Question {
         /// What it asked.
         set: QuestionSet,
@@ -30,11 +30,6 @@ pub enum About {
     Review,
     /// An attempt failed and no rule says to try again.
     Failure,
-    /// Nobody is logged in for the agent; stops dispatch for it.
-    Login {
-        /// Which agent.
-        agent: AgentName,
-    },
     /// The chunk's status has not moved on at the end; `approve` marks it ACTIVE.
     Completion,
     /// The work changes nothing outside `docs/`.
@@ -59,10 +54,10 @@ impl About {
     /// The kind as shown to operators.
     pub fn kind(&self) -> &'static str {
         match self {
+            About::Question { set, .. } if set.topic == Topic::Permission => "permission",
             About::Question { .. } => "question",
             About::Review => "review",
             About::Failure => "failure",
-            About::Login { .. } => "login",
             About::Completion => "completion",
             About::NoChange => "no change",
             About::Landing => "landing",
@@ -74,42 +69,13 @@ impl About {
     /// The verbs that make sense for it, the most useful first.
     pub fn verbs(&self) -> &'static [&'static str] {
         match self {
+            About::Question { set, .. } if set.topic == Topic::Permission => &["approve", "answer", "retry", "cancel"],
             About::Question { .. } => &["answer", "retry", "cancel"],
             About::Review => &["answer", "retry", "cancel"],
             About::Completion => &["approve", "answer", "retry", "cancel"],
             About::Trust { .. } => &["approve", "answer", "cancel"],
             About::Dependency { .. } => &["release", "retry", "cancel"],
             About::Failure | About::Landing | About::NoChange => &["retry", "answer", "cancel"],
-            About::Login { .. } => &["retry", "cancel"],
         }
-    }
-}
-
-/// What decides an entry's place in the queue.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Urgency {
-    /// How many units wait for this one, directly or through others.
-    pub frees: usize,
-    /// Since when it waits.
-    pub since: Timestamp,
-}
-
-impl Urgency {
-    /// A sort key: what frees most comes first, then what waits longest.
-    pub fn key(self) -> (std::cmp::Reverse<usize>, Timestamp) {
-        (std::cmp::Reverse(self.frees), self.since)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_frees_most_is_shown_first_then_what_waits_longest() {
-        let urgency = |frees, since| Urgency { frees, since: Timestamp(since) }.key();
-        let mut queue = [urgency(0, 1), urgency(2, 9), urgency(2, 3)];
-        queue.sort();
-        assert_eq!(queue, [urgency(2, 3), urgency(2, 9), urgency(0, 1)]);
     }
 }

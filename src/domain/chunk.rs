@@ -153,6 +153,8 @@ pub struct Goal {
     pub summary: String,
     /// Its text without frontmatter and comments.
     pub body: String,
+    /// The code that this text speaks of by its path, without repetition, in the order written.
+    pub mentions: Vec<CodePlace>,
 }
 
 /// What the plan document says.

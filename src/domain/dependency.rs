@@ -64,20 +64,47 @@ pub struct Behind {
     pub chain: usize,
 }
 
+/// What goes on once some chunks do.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Freed {
+    /// Chunks that wait for them, directly or through others.
+    pub chunks: BTreeSet<ChunkName>,
+    /// Length of the longest chain of waiting chunks behind them.
+    pub chain: usize,
+}
+
 /// For every chunk named in `graph` as a dependency: what waits behind it.
 pub fn behind(graph: &Graph) -> BTreeMap<ChunkName, Behind> {
-    let mut dependents: BTreeMap<&ChunkName, BTreeSet<&ChunkName>> = BTreeMap::new();
+    let dependents = dependents(graph);
+    let measure = |chunk: &ChunkName| {
+        let (chunks, chain) = walk(BTreeSet::from([chunk]), &dependents);
+        Behind { count: chunks.len(), chain }
+    };
+    dependents.keys().map(|chunk| ((*chunk).clone(), measure(chunk))).collect()
+}
+
+/// What waits behind all of `roots` together, without themselves.
+pub fn freed_by(roots: &BTreeSet<ChunkName>, graph: &Graph) -> Freed {
+    let (chunks, chain) = walk(roots.iter().collect(), &dependents(graph));
+    Freed { chunks: chunks.into_iter().cloned().collect(), chain }
+}
+
+type Dependents<'a> = BTreeMap<&'a ChunkName, BTreeSet<&'a ChunkName>>;
+
+fn dependents(graph: &Graph) -> Dependents<'_> {
+    let mut dependents = Dependents::new();
     for (chunk, needs) in graph {
         for need in needs {
             dependents.entry(need).or_default().insert(chunk);
         }
     }
-    dependents.keys().map(|chunk| ((*chunk).clone(), measure(chunk, &dependents))).collect()
+    dependents
 }
 
-fn measure(chunk: &ChunkName, dependents: &BTreeMap<&ChunkName, BTreeSet<&ChunkName>>) -> Behind {
+/// All that waits behind `roots`, and the length of the longest chain.
+fn walk<'a>(roots: BTreeSet<&'a ChunkName>, dependents: &Dependents<'a>) -> (BTreeSet<&'a ChunkName>, usize) {
     let mut seen: BTreeSet<&ChunkName> = BTreeSet::new();
-    let mut level: BTreeSet<&ChunkName> = BTreeSet::from([chunk]);
+    let mut level = roots.clone();
     let mut chain = 0;
     loop {
         let next: BTreeSet<&ChunkName> = level
@@ -85,11 +112,11 @@ fn measure(chunk: &ChunkName, dependents: &BTreeMap<&ChunkName, BTreeSet<&ChunkN
             .filter_map(|here| dependents.get(*here))
             .flatten()
             .copied()
-            .filter(|next| *next != chunk)
+            .filter(|next| !roots.contains(*next))
             .collect();
         // A cycle, which only hand-made dependencies can hold, ends the walk once nothing new is met.
         if next.iter().all(|found| seen.contains(*found)) {
-            return Behind { count: seen.len(), chain };
+            return (seen, chain);
         }
         chain += 1;
         seen.extend(&next);
@@ -133,6 +160,15 @@ mod tests {
         assert_eq!(waits[&name("a")], Behind { count: 3, chain: 2 });
         assert_eq!(waits[&name("b")], Behind { count: 1, chain: 1 });
         assert_eq!(waits.get(&name("c")), None);
+    }
+
+    #[test]
+    fn several_roots_free_what_waits_for_any_of_them() {
+        let waits = graph(&[("b", &["a"]), ("c", &["b"]), ("y", &["x"])]);
+        let roots = ["a", "x"].map(name).into();
+        let freed = Freed { chunks: ["b", "c", "y"].map(name).into(), chain: 2 };
+        assert_eq!(freed_by(&roots, &waits), freed);
+        assert_eq!(freed_by(&BTreeSet::new(), &waits), Freed::default());
     }
 
     proptest! {

@@ -1,7 +1,9 @@
 //! Facts in, orders out: the words between the life cycle and the actors.
 
+use super::account::Halted;
 use super::attempt::{AttemptChange, Ladder};
 use super::chunk::ChunkStatus;
+use super::each::Each;
 use super::ids::{AgentName, AttemptId, ChunkName, ObjectId, SessionId};
 use super::landing::{MergeResult, MoveResult};
 use super::phase::Phase;
@@ -48,6 +50,12 @@ pub enum Event {
     Deleted,
     /// The operator declared it done.
     DeclaredDone,
+    /// The operator changed several things at once: all of them or, if one does not fit, none.
+    Patched(Patch),
+    /// The operator needs its worktree no longer: it goes, and after landing its branch with it.
+    Pruned,
+    /// The operator removes its worktree and keeps its branch; a later dispatch makes another one from it.
+    Cleared,
 
     /// The scheduler gave it a slot; this agent plays.
     Dispatched {
@@ -70,7 +78,9 @@ pub enum Event {
     /// Its worktree is ready.
     Prepared {
         /// Where it was cut.
-        base: Base,
+        base: Each<Base>,
+        /// What the operator should know about it: what was missing, or preserved, or not up to date.
+        remarks: Vec<String>,
     },
     /// Its worktree could not be made ready.
     PreparationFailed {
@@ -153,15 +163,45 @@ pub enum Event {
     },
 }
 
+/// Changes by hand, applied in the order of the fields.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Patch {
+    /// Its priority.
+    pub priority: Option<i32>,
+    /// Whether its worktree is kept after landing.
+    pub retain: Option<bool>,
+    /// What it depends on.
+    pub depends_on: Option<BTreeSet<ChunkName>>,
+    /// Where in the life of the chunk it stands.
+    pub phase: Option<Phase>,
+    /// Where it stands, by the verb that brings it there from where it is by then.
+    pub status: Option<Wanted>,
+}
+
+/// A status to which the operator can bring a unit by hand.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Wanted {
+    /// Released, tried again, or freed of what is in its way.
+    Ready,
+    /// Held.
+    Pending,
+    /// Declared done.
+    Done,
+    /// Canceled.
+    Canceled,
+}
+
 /// What was found in a unit's branch after an attempt.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Gathered {
     /// The branch's tip on the host.
-    pub tip: ObjectId,
+    pub tip: Each<ObjectId>,
     /// Whether the work changes anything outside `docs/`.
     pub changes_code: bool,
     /// The chunk's status in its document; none when the document is gone.
     pub chunk: Option<ChunkStatus>,
+    /// Chunks that are new in the branch, while the document is gone: the one it was renamed to, where there is only one.
+    pub successors: Vec<ChunkName>,
     /// Whether `REVIEW_FEEDBACK.md` is still there.
     pub feedback_open: bool,
     /// Whether the branch contains the tip of its base branch as it was when the attempt began.
@@ -174,14 +214,14 @@ pub enum RebaseResult {
     /// The branch contains the base now.
     Clean {
         /// The base it contains.
-        base: Base,
+        base: Each<Base>,
         /// The branch's tip.
-        tip: ObjectId,
+        tip: Each<ObjectId>,
     },
     /// Both sides changed the same places: an agent is needed.
     Conflict {
         /// The base that is to be merged in.
-        base: Base,
+        base: Each<Base>,
         /// Which files.
         paths: Vec<String>,
     },
@@ -212,6 +252,8 @@ pub enum Effect {
     LeaveTurn,
     /// Remove the unit's directories, keeping its work.
     Remove,
+    /// Remove the unit's worktree and repository, keeping its work, its branch and what its agents' conversations need.
+    Clear,
 }
 
 /// The moment of a transition: everything it needs that is not a fact.
@@ -230,6 +272,8 @@ pub struct Step {
     pub unit: WorkUnit,
     /// What it says about the records of attempts, in this order.
     pub attempts: Vec<AttemptChange>,
+    /// What was met that halts an account.
+    pub halted: Option<Halted>,
     /// What is to be done, in this order.
     pub effects: Vec<Effect>,
 }
@@ -271,6 +315,9 @@ impl Event {
             Event::Canceled => "canceled",
             Event::Deleted => "deleted",
             Event::DeclaredDone => "declared done",
+            Event::Patched(_) => "patched",
+            Event::Pruned => "pruned",
+            Event::Cleared => "cleared",
             Event::Dispatched { .. } => "dispatched",
             Event::BlockersChanged { .. } => "blockers changed",
             Event::DependencyLost { .. } => "dependency lost",

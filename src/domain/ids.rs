@@ -78,6 +78,10 @@ text_id!(
     ObjectId, "object id", check_hex
 );
 text_id!(
+    /// A repository of a task beside the one with its documents: its directory in the task, `repo` or `org/repo`.
+    RepoName, "repository name", check_repo
+);
+text_id!(
     /// The name of a configured agent, such as `claude`.
     AgentName, "agent name", check_opaque
 );
@@ -137,6 +141,16 @@ fn check_ref(text: &str) -> Result<(), &'static str> {
     Ok(())
 }
 
+fn check_repo(text: &str) -> Result<(), &'static str> {
+    if text.starts_with('-') || text.contains("/-") {
+        return Err("has a part that starts with a hyphen");
+    }
+    if text.split('/').count() > 2 {
+        return Err("has more than two parts");
+    }
+    check_ref(text)
+}
+
 fn check_uuid(text: &str) -> Result<(), &'static str> {
     let shape = text.len() == 36
         && text.bytes().enumerate().all(|(at, byte)| match at {
@@ -193,6 +207,16 @@ mod tests {
             error.to_string(),
             "invalid chunk name \"a b\": it holds a space, a control character or one of ~ ^ : ? * [ \\"
         );
+    }
+
+    #[test]
+    fn repositories_of_a_task_are_one_or_two_directories() {
+        for good in ["web", "acme/web", "a.b"] {
+            assert!(RepoName::parse(good).is_ok(), "{good}");
+        }
+        for bad in ["", "/web", "web/", "a/b/c", "../web", "acme/..", ".ve", "acme/.git", "-x", "a/-x"] {
+            assert!(RepoName::parse(bad).is_err(), "{bad:?}");
+        }
     }
 
     #[test]

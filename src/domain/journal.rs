@@ -83,6 +83,15 @@ pub struct AttemptRecord {
     pub usage: Usage,
 }
 
+/// What all units did since a moment, each with its chunk, the oldest first.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Timeline {
+    /// Attempts that lived in that time.
+    pub attempts: Vec<(ChunkName, AttemptRecord)>,
+    /// Changes of status.
+    pub changes: Vec<(ChunkName, Transition)>,
+}
+
 /// All that happened to a unit, in order: replayed through `transition` it gives the unit as it is.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Story {

@@ -1,5 +1,6 @@
 //! The landing of a unit's work on its target branch, as states: each is saved before the step it names is taken.
 
+use super::each::Each;
 use super::ids::{BranchName, ObjectId};
 
 /// Where a landing stands.
@@ -10,14 +11,15 @@ pub enum Landing {
     /// Runs the integration gates, one after the other, on exactly the tree that would land.
     Gating {
         /// What would land.
-        merge: Merge,
+        merge: Each<Merge>,
         /// Index of the gate at work.
         gate: usize,
     },
-    /// Moves the branch by compare-and-swap and updates the operator's checkout: finished or undone after a crash.
+    /// Moves the branch by compare-and-swap and updates the operator's checkout, in all repositories or in none: finished or undone
+    /// after a crash.
     Moving {
         /// What lands.
-        merge: Merge,
+        merge: Each<Merge>,
     },
 }
 
@@ -39,7 +41,7 @@ pub struct Merge {
     pub target: BranchName,
     /// Where it stood when the merge was made; it moves only from there.
     pub from: ObjectId,
-    /// The commit it will move to.
+    /// The commit it will move to; the same where the unit of a task has nothing to land in this repository.
     pub commit: ObjectId,
     /// The unit's own tip inside it.
     pub tip: ObjectId,
@@ -51,7 +53,7 @@ pub enum MergeResult {
     /// It can land.
     Clean {
         /// The merge.
-        merge: Merge,
+        merge: Each<Merge>,
         /// Paths among its changes that the project trusts by content: CI, hooks, settings, configuration.
         sensitive: Vec<String>,
         /// Whether the sensitive ones include a key of the project's own configuration that counts only when accepted.
@@ -59,7 +61,7 @@ pub enum MergeResult {
     },
     /// Everything is in the target already.
     NothingToLand {
-        /// The target's tip, which contains it.
+        /// The target's tip, which contains it, where the documents are.
         tip: ObjectId,
     },
     /// Both sides changed the same places.

@@ -31,6 +31,7 @@ impl NewUnit {
         WorkUnit {
             id,
             chunk: self.chunk,
+            formerly: BTreeSet::new(),
             phase: self.phase,
             status: self.status,
             priority: self.priority,

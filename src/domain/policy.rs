@@ -37,6 +37,12 @@ pub struct Policy {
     pub unit_processes: u32,
     /// Output of one attempt, in bytes: beyond it is a loop, not a transcript.
     pub attempt_output: u64,
+    /// How long logs of units that have ended are kept: a question about an old landing seldom comes after a quarter.
+    pub log_age: Duration,
+    /// Room for the logs of all units that have ended, in bytes.
+    pub log_total: u64,
+    /// How long the journal of units that have ended is kept.
+    pub journal_age: Duration,
     /// Reviews that may send the work back. Further ones repeat themselves, and the operator decides better.
     pub review_cycles: u32,
     /// Reminders to a reviewer that ended without a decision.
@@ -57,9 +63,11 @@ pub struct Policy {
     pub unknown_limit_wait: Duration,
     /// Added at random, up to this, to the moment an account's allowance returns: everybody's clock strikes the hour at once.
     pub resume_jitter: Duration,
+    /// Between two starts on an account whose allowance has just returned: all at once would use it up at once.
+    pub resume_stagger: Duration,
     /// Waiting time that lifts a unit by one step of priority, so that nothing starves.
     pub ageing: Duration,
-    /// How often the scheduler looks without being told to: a net under the events, not the way units start.
+    /// How long nothing may happen before the scheduler looks all the same: a net under the events, not the way units start.
     pub dispatch_interval: Duration,
     /// Worktrees on disk beyond which the operator is warned.
     pub worktree_warning: u32,
@@ -93,6 +101,9 @@ impl Default for Policy {
             unit_memory: 8 * GIB,
             unit_processes: 4096,
             attempt_output: GIB,
+            log_age: 90 * 24 * HOUR,
+            log_total: 10 * GIB,
+            journal_age: 90 * 24 * HOUR,
             review_cycles: 3,
             review_nudges: 2,
             completion_retries: 2,
@@ -103,6 +114,7 @@ impl Default for Policy {
             retry: Backoff::default(),
             unknown_limit_wait: 15 * MINUTE,
             resume_jitter: MINUTE,
+            resume_stagger: Duration::from_secs(10),
             ageing: 30 * MINUTE,
             dispatch_interval: Duration::from_secs(1),
             worktree_warning: 10,

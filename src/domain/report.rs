@@ -81,6 +81,33 @@ pub struct QuestionSet {
     pub key: String,
     /// The questions.
     pub items: Vec<Question>,
+    /// What they are about.
+    pub topic: Topic,
+}
+
+/// What a set of questions is about.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Topic {
+    /// The work.
+    #[default]
+    Work,
+    /// Whether the agent may use a tool: one item, allowed by the answer [`ALLOW`], denied by any other.
+    Permission,
+}
+
+/// The answer that grants a permission.
+pub const ALLOW: &str = "Allow";
+
+impl QuestionSet {
+    /// Questions about the work.
+    pub fn new(key: impl Into<String>, items: Vec<Question>) -> Self {
+        Self { key: key.into(), items, topic: Topic::Work }
+    }
+
+    /// Whether the agent may do what `item` describes.
+    pub fn permission(key: impl Into<String>, item: Question) -> Self {
+        Self { key: key.into(), items: vec![item], topic: Topic::Permission }
+    }
 }
 
 /// One question.
@@ -175,6 +202,13 @@ pub struct AgentError {
     pub kind: ErrorKind,
     /// The agent's own words.
     pub message: String,
+}
+
+impl AgentError {
+    /// Whether what went wrong is not this attempt's alone, but its whole account's.
+    pub fn concerns_account(&self) -> bool {
+        matches!(self.kind, ErrorKind::UsageLimit { .. } | ErrorKind::NotLoggedIn)
+    }
 }
 
 /// Classes of errors that are treated differently.

@@ -22,11 +22,18 @@ pub struct Rules {
     pub default_agent: AgentName,
     /// Agents of single phases.
     pub agents: BTreeMap<Phase, AgentName>,
+    /// The account of every agent that shares one with an agent of another name.
+    pub accounts: BTreeMap<AgentName, AgentName>,
 }
 
 impl Rules {
     /// The agent that plays `phase`.
     pub fn agent_for(&self, phase: Phase) -> &AgentName {
         self.agents.get(&phase).unwrap_or(&self.default_agent)
+    }
+
+    /// The account that `agent` works on.
+    pub fn account_of<'a>(&'a self, agent: &'a AgentName) -> &'a AgentName {
+        self.accounts.get(agent).unwrap_or(agent)
     }
 }

@@ -1,13 +1,13 @@
 //! Which units start now, and for every other one why it waits. Sees all units, then cuts to the free slots.
 
+use super::account::{Halts, Opening};
 use super::attempt::Stage;
-use super::attention::About;
 use super::dependency::{self, Behind, Graph};
 use super::ids::{AgentName, ChunkName, UnitId};
 use super::phase::Phase;
 use super::rules::Rules;
 use super::time::Timestamp;
-use super::work_unit::{Activity, Status, Wait, WaitReason, WorkUnit};
+use super::work_unit::{Activity, Status, Wait, WorkUnit};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// All that a plan is made from.
@@ -19,6 +19,10 @@ pub struct Board {
     pub apart: BTreeSet<(UnitId, UnitId)>,
     /// Units that nobody has looked at yet. Nothing says that one of them may overlap with another unit; that is only so for a moment.
     pub unknown: BTreeSet<UnitId>,
+    /// Accounts on which nobody is started.
+    pub halts: Halts,
+    /// When a unit was last started on an account.
+    pub started: BTreeMap<AgentName, Timestamp>,
     /// Why nothing is dispatched at all, where that is so.
     pub pause: Option<Pause>,
 }
@@ -49,15 +53,15 @@ pub enum Waiting {
     Until(Wait),
     /// For the allowance of the agent's account.
     Account {
-        /// Whose.
-        agent: AgentName,
+        /// Which.
+        account: AgentName,
         /// Until when.
         until: Timestamp,
     },
     /// For somebody to log in.
     Login {
-        /// Which agent.
-        agent: AgentName,
+        /// To which account.
+        account: AgentName,
     },
     /// For other chunks.
     Chunks(BTreeSet<ChunkName>),
@@ -95,19 +99,31 @@ pub fn plan(board: &Board, rules: &Rules, now: Timestamp) -> Plan {
     Planner::new(board, rules, now).plan()
 }
 
-/// For every chunk that something waits for: what waits behind it.
-fn behind(board: &Board) -> BTreeMap<ChunkName, Behind> {
-    let waiting = board.units.values().filter(|unit| !unit.is_terminal());
-    let graph: Graph = waiting
+/// Who waits for whom among units that have not ended, by the names they bear now: for declared dependencies, and for what is in the way now.
+pub fn waits<'a>(units: impl IntoIterator<Item = &'a WorkUnit>) -> Graph {
+    let units: Vec<&WorkUnit> = units.into_iter().collect();
+    let by_chunk = by_chunk(&units);
+    let waiting = units.iter().filter(|unit| !unit.is_terminal());
+    waiting
         .map(|unit| {
             let by = match &unit.status {
-                Status::Blocked { by } => by.iter().chain(&unit.depends_on).cloned().collect(),
-                _ => unit.depends_on.clone(),
+                Status::Blocked { by } => by.iter().chain(&unit.depends_on).collect::<Vec<_>>(),
+                _ => unit.depends_on.iter().collect(),
             };
-            (unit.chunk.clone(), by)
+            (unit.chunk.clone(), by.into_iter().map(|need| today(&by_chunk, need).clone()).collect())
         })
-        .collect();
-    dependency::behind(&graph)
+        .collect()
+}
+
+/// Every unit under all of its names. A name that one unit bears now is not that of one that bore it before.
+fn by_chunk<'a>(units: &[&'a WorkUnit]) -> BTreeMap<&'a ChunkName, &'a WorkUnit> {
+    let before = units.iter().flat_map(|unit| unit.formerly.iter().map(|chunk| (chunk, *unit)));
+    before.chain(units.iter().map(|unit| (&unit.chunk, *unit))).collect()
+}
+
+/// What a chunk is called today.
+fn today<'a>(by_chunk: &BTreeMap<&'a ChunkName, &'a WorkUnit>, chunk: &'a ChunkName) -> &'a ChunkName {
+    by_chunk.get(chunk).map_or(chunk, |unit| &unit.chunk)
 }
 
 /// Whether a unit is between its first dispatch and its landing; also while its worktree is still being made.
@@ -123,14 +139,17 @@ struct Planner<'a> {
     by_chunk: BTreeMap<&'a ChunkName, &'a WorkUnit>,
     /// Units that start as soon as those at work that they must not overlap with are done.
     next: BTreeSet<UnitId>,
+    /// When a unit of a halted account starts last, as far as this plan goes.
+    started: BTreeMap<AgentName, Timestamp>,
     plan: Plan,
 }
 
 impl<'a> Planner<'a> {
     fn new(board: &'a Board, rules: &'a Rules, now: Timestamp) -> Self {
-        let by_chunk = board.units.values().map(|unit| (&unit.chunk, unit)).collect();
-        let (behind, next, plan) = (behind(board), BTreeSet::new(), Plan::default());
-        Self { board, rules, now, behind, by_chunk, next, plan }
+        let by_chunk = by_chunk(&board.units.values().collect::<Vec<_>>());
+        let (next, started) = (BTreeSet::new(), BTreeMap::new());
+        let behind = dependency::behind(&waits(board.units.values()));
+        Self { board, rules, now, behind, by_chunk, next, started, plan: Plan::default() }
     }
 
     fn plan(mut self) -> Plan {
@@ -201,7 +220,8 @@ impl<'a> Planner<'a> {
         let pending = |chunk: &&ChunkName| {
             self.by_chunk.get(*chunk).is_some_and(|other| !matches!(other.status, Status::Done { .. }))
         };
-        let mut by: BTreeSet<ChunkName> = unit.depends_on.iter().filter(pending).cloned().collect();
+        let mut by: BTreeSet<ChunkName> =
+            unit.depends_on.iter().filter(pending).map(|need| today(&self.by_chunk, need).clone()).collect();
         // Of two that have begun already, the older goes on: each waiting for the other would be for ever.
         let precedes = |other: &&UnitId| !unit.has_begun() || **other < unit.id;
         let next = self.next.iter().filter(|_| !unit.has_begun());
@@ -238,7 +258,7 @@ impl<'a> Planner<'a> {
             self.by_chunk.get(chunk).is_some_and(|other| {
                 begins(other)
                     && matches!(other.status, Status::Ready { .. } | Status::Assigned | Status::Running(_))
-                    && !unit.depends_on.contains(chunk)
+                    && !unit.depends_on.iter().any(|need| other.answers_to(need))
             })
         };
         !unit.has_begun() && !by.is_empty() && by.iter().all(gets_on)
@@ -250,7 +270,7 @@ impl<'a> Planner<'a> {
         let mut met: BTreeSet<&ChunkName> = BTreeSet::new();
         let mut next: Vec<&ChunkName> = unit.depends_on.iter().collect();
         while let Some(need) = next.pop() {
-            if need == chunk {
+            if today(&self.by_chunk, need) == chunk {
                 return true;
             }
             if met.insert(need)
@@ -293,35 +313,30 @@ impl<'a> Planner<'a> {
         if let Some(pause) = &self.board.pause {
             return Some(Waiting::Paused(pause.clone()));
         }
-        if let Some(waiting) = self.account(self.rules.agent_for(unit.phase)) {
-            return Some(waiting);
-        }
-        slots.obstacle(unit.phase)
+        // A warm process has its allowance, and a mechanical rebase needs none.
+        let waits = slots.obstacle(unit.phase);
+        let needs_none = unit.live.is_some() || unit.rebases_mechanically();
+        if needs_none || waits.is_some() { waits } else { self.account(self.rules.agent_for(unit.phase)) }
     }
 
-    /// A limit or a missing login belongs to the account: what one unit met holds all of its agent.
+    /// A limit or a missing login belongs to the account: what one unit met holds all that work on it.
     fn account(&mut self, agent: &AgentName) -> Option<Waiting> {
-        let mut limit = None;
-        for unit in self.board.units.values() {
-            match &unit.status {
-                Status::NeedsAttention(ask) => {
-                    if let About::Login { agent: missing } = &ask.about
-                        && missing == agent
-                    {
-                        return Some(Waiting::Login { agent: agent.clone() });
-                    }
-                }
-                Status::Ready { wait: Some(Wait { until, why: WaitReason::UsageLimit { agent: limited } }) }
-                    if limited == agent && *until > self.now =>
-                {
-                    limit = limit.max(Some(*until));
-                }
-                _ => {}
+        let account = self.rules.account_of(agent);
+        let halt = self.board.halts.get(account)?;
+        let last = self.started.get(account).or_else(|| self.board.started.get(account)).copied();
+        match halt.opening(last, &self.rules.policy, self.now) {
+            Opening::Open => {
+                self.started.insert(account.clone(), self.now);
+                None
             }
+            Opening::At(until) => {
+                self.wake_at(until);
+                // Whoever comes next in this queue comes next to this one's turn.
+                self.started.insert(account.clone(), until);
+                Some(Waiting::Account { account: account.clone(), until })
+            }
+            Opening::AfterLogin => Some(Waiting::Login { account: account.clone() }),
         }
-        let until = limit?;
-        self.wake_at(until);
-        Some(Waiting::Account { agent: agent.clone(), until })
     }
 
     fn cool(&mut self) {

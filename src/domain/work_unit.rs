@@ -2,7 +2,8 @@
 
 use super::attempt::{Live, Stage};
 use super::attention::Ask;
-use super::ids::{AgentName, ChunkName, ObjectId, SessionId, UnitId};
+use super::each::Each;
+use super::ids::{ChunkName, ObjectId, SessionId, UnitId};
 use super::landing::{Landing, Merge};
 use super::phase::Phase;
 use super::report::{Outcome, QuestionSet, ReviewDecision};
@@ -17,6 +18,8 @@ pub struct WorkUnit {
     pub id: UnitId,
     /// Unique among units not deleted.
     pub chunk: ChunkName,
+    /// Names that an agent gave up for it: whoever still uses one of them means this unit.
+    pub formerly: BTreeSet<ChunkName>,
     /// Where in the life of the chunk it stands.
     pub phase: Phase,
     /// Where the unit stands now.
@@ -28,9 +31,9 @@ pub struct WorkUnit {
     /// Whether the operator or the documents declared the dependencies, so that guesses do not serialise.
     pub explicit_deps: bool,
     /// Where it was cut and where it lands; none before the first dispatch.
-    pub base: Option<Base>,
+    pub base: Option<Each<Base>>,
     /// The last commit of its work that was brought into the unit's branch on the host.
-    pub tip: Option<ObjectId>,
+    pub tip: Option<Each<ObjectId>>,
     /// The conversation the next attempt resumes.
     pub session: Option<SessionId>,
     /// Cost of that conversation so far, in micro-dollars: agents tell totals, attempts are charged differences.
@@ -122,28 +125,13 @@ pub enum Admission {
     Approval,
 }
 
-/// A wait on the wall clock.
+/// A wait on the wall clock: the provider failed, and the unit tries again a little later.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Wait {
     /// Until when.
     pub until: Timestamp,
-    /// Why.
-    pub why: WaitReason,
-}
-
-/// Why a unit waits for a moment.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum WaitReason {
-    /// The provider failed; back-off.
-    BackOff {
-        /// The error in the agent's words.
-        error: String,
-    },
-    /// The account's allowance is used up: every unit of this agent waits.
-    UsageLimit {
-        /// Whose account.
-        agent: AgentName,
-    },
+    /// The error in the agent's words.
+    pub error: String,
 }
 
 /// What is at work for a running unit.
@@ -189,7 +177,7 @@ pub enum Proof {
     /// The branch holds this commit, and every integration gate was green on exactly its tree.
     Landed {
         /// What landed.
-        merge: Merge,
+        merge: Each<Merge>,
         /// How many gates were green on it.
         gates: usize,
         /// Files of the operator's checkout whose edit slipped in and was kept.
@@ -197,7 +185,7 @@ pub enum Proof {
     },
     /// The work was in the target branch already.
     Contained {
-        /// The commit that contains it.
+        /// The commit that contains it, where the documents are.
         tip: ObjectId,
     },
     /// The operator declared it; shown as unproven everywhere.
@@ -270,12 +258,23 @@ impl WorkUnit {
         }
     }
 
+    /// Whether `chunk` names it, now or before it was renamed.
+    pub fn answers_to(&self, chunk: &ChunkName) -> bool {
+        self.chunk == *chunk || self.formerly.contains(chunk)
+    }
+
     /// Whether it has ended, well or not.
     pub fn is_terminal(&self) -> bool {
         matches!(
             self.status,
             Status::Done { .. } | Status::Failed { .. } | Status::Canceled { .. } | Status::Deleted { .. }
         )
+    }
+
+    /// Whether work of it is in no branch but its own, given how many commits of it its target does not contain.
+    pub fn is_unlanded(&self, unmerged: usize) -> bool {
+        unmerged > 0
+            && !matches!(self.status, Status::Done { proof: Proof::Landed { .. } | Proof::Contained { .. }, .. })
     }
 
     /// Whether it holds one of the slots for agents.
@@ -290,6 +289,11 @@ impl WorkUnit {
     /// Whether its work is under way: between first dispatch and the end.
     pub fn has_begun(&self) -> bool {
         self.base.is_some() && !self.is_terminal()
+    }
+
+    /// Whether it needs no agent to go on: REBASE does not, until a conflict or words of the operator ask for one.
+    pub fn rebases_mechanically(&self) -> bool {
+        self.phase == Phase::Rebase && self.session.is_none() && self.notes.is_empty()
     }
 
     /// The entry in the operator's queue, if it has one.

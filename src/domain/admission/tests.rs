@@ -20,7 +20,15 @@ fn names(texts: &[&str]) -> BTreeSet<ChunkName> {
 }
 
 fn request(chunk: &str) -> Request {
-    Request { chunk: name(chunk), phase: None, priority: 0, depends_on: None, explicit_deps: None, retain: false }
+    Request {
+        chunk: name(chunk),
+        phase: None,
+        priority: 0,
+        depends_on: None,
+        explicit_deps: None,
+        retain: false,
+        hold: false,
+    }
 }
 
 /// A queued chunk with a plan, which declares nothing where `needs` is empty.

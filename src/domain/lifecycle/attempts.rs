@@ -1,17 +1,19 @@
 //! What the processes of a unit do, from the preparation of their worktree to the gathering of what they left.
 
 use super::turn::{Fits, Turn};
+use crate::domain::account::HaltReason;
 use crate::domain::attempt::{AttemptChange, AttemptKind, Ladder, Stage};
 use crate::domain::attention::About;
+use crate::domain::each::Each;
 use crate::domain::event::{Effect, Gathered, RebaseResult};
-use crate::domain::failure;
-use crate::domain::ids::{AttemptId, SessionId};
+use crate::domain::failure::{self, Remedy};
+use crate::domain::ids::{AgentName, AttemptId, SessionId};
 use crate::domain::report::{AgentError, Outcome, QuestionSet, ReviewDecision, Usage};
 use crate::domain::work_unit::{Activity, Leftovers, Note, Status};
 use crate::domain::workspace::Base;
 
 impl Turn<'_> {
-    pub(super) fn prepared(&mut self, base: &Base) -> Fits {
+    pub(super) fn prepared(&mut self, base: &Each<Base>) -> Fits {
         if self.unit.leftovers() == Some(Leftovers::Directories) {
             self.unit.base = Some(base.clone());
             self.tidy_up();
@@ -101,10 +103,13 @@ impl Turn<'_> {
 
     pub(super) fn ended(&mut self, attempt: &AttemptId, outcome: &Outcome) -> Fits {
         let live = self.live(attempt)?;
-        let kind = live.kind;
+        let (kind, agent) = (live.kind, live.agent.clone());
         live.stage = Stage::Gathering;
         let (word, error) = describe(outcome);
         self.record(AttemptChange::Closed { attempt: attempt.clone(), outcome: word, error });
+        if let (Some(agent), Outcome::Failed(error)) = (agent, outcome) {
+            self.halt_account(&agent, error);
+        }
         if self.unit.is_terminal() {
             self.unit.live = None;
             self.tidy_up();
@@ -116,6 +121,16 @@ impl Turn<'_> {
             AttemptKind::WorkerGate(_) | AttemptKind::IntegrationGate(_) => self.gate_ended(kind, outcome),
         }
         Ok(())
+    }
+
+    /// A limit or a missing login is not this unit's alone, whatever became of the unit meanwhile.
+    fn halt_account(&mut self, agent: &AgentName, error: &AgentError) {
+        let (unit, counters, now) = (self.unit.id, self.unit.counters, self.moment.now);
+        match failure::remedy(error, unit, counters, &self.rules.policy, now) {
+            Remedy::WaitForAccount { until } => self.halt(agent, HaltReason::Limit { until }, &error.message),
+            Remedy::LogIn => self.halt(agent, HaltReason::Login, &error.message),
+            Remedy::Resume { .. } | Remedy::StartOver | Remedy::AskOperator => {}
+        }
     }
 
     fn agent_ended(&mut self, outcome: &Outcome) {

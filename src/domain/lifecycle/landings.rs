@@ -4,6 +4,7 @@ use super::attempts::complaint;
 use super::turn::{Fits, Turn};
 use crate::domain::attempt::{AttemptKind, Ladder};
 use crate::domain::attention::About;
+use crate::domain::each::Each;
 use crate::domain::event::Effect;
 use crate::domain::landing::{Landing, Merge, MergeResult, MoveResult};
 use crate::domain::phase::Phase;
@@ -30,13 +31,13 @@ impl Turn<'_> {
         self.perform(Effect::Run(attempt));
     }
 
-    fn run_integration_gate(&mut self, merge: Merge, gate: usize) {
+    fn run_integration_gate(&mut self, merge: Each<Merge>, gate: usize) {
         let attempt = self.open(AttemptKind::IntegrationGate(gate), None);
         self.run(Activity::Landing(Landing::Gating { merge, gate }));
         self.perform(Effect::Run(attempt));
     }
 
-    fn move_branch(&mut self, merge: Merge) {
+    fn move_branch(&mut self, merge: Each<Merge>) {
         self.run(Activity::Landing(Landing::Moving { merge }));
         self.perform(Effect::Land);
     }
@@ -79,9 +80,9 @@ impl Turn<'_> {
         };
         match result {
             MergeResult::Clean { merge, sensitive, needs_trust } => {
-                if *needs_trust && self.unit.approved.as_ref() != Some(&merge.tip) {
+                if *needs_trust && self.unit.approved.as_ref() != Some(&merge.lead.tip) {
                     let reason = format!("the work changes what the project trusts: {}", sensitive.join(", "));
-                    self.ask(About::Trust { tip: merge.tip.clone(), paths: sensitive.clone() }, reason);
+                    self.ask(About::Trust { tip: merge.lead.tip.clone(), paths: sensitive.clone() }, reason);
                 } else if self.rules.integration_gates > 0 {
                     self.run_integration_gate(merge.clone(), 0);
                 } else {
@@ -148,24 +149,6 @@ impl Turn<'_> {
             return Leftovers::Nothing;
         }
         self.leftovers()
-    }
-
-    pub(super) fn removed(&mut self) -> Fits {
-        if self.unit.live.is_some() {
-            return Err("its process has not ended yet");
-        }
-        match &mut self.unit.status {
-            Status::Done { leftovers, .. } | Status::Canceled { leftovers } | Status::Deleted { leftovers } => {
-                *leftovers = Leftovers::Nothing;
-                self.unit.set_up = false;
-                Ok(())
-            }
-            _ => Err("only what has ended is tidied up"),
-        }
-    }
-
-    pub(super) fn remove_failed(&mut self) -> Fits {
-        if self.unit.leftovers().is_some() { Ok(()) } else { Err("only what has ended is tidied up") }
     }
 }
 

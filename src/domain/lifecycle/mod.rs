@@ -1,11 +1,13 @@
 //! The state machine. One function decides; what it decides is saved, then published, then performed, and nowhere else does a unit change.
 //!
-//! `operator` holds the verbs, `attempts` what processes do, `phases` what the end of a phase means, `landings` the way home,
-//! `resume` what a saved state still has to do.
+//! `operator` holds the verbs, `patch` several changes at once, `attempts` what processes do, `phases` what the end of a phase means, `landings` the way home, `clearing` what
+//! becomes of worktrees, `resume` what a saved state still has to do.
 
 mod attempts;
+mod clearing;
 mod landings;
 mod operator;
+mod patch;
 mod phases;
 mod resume;
 #[cfg(test)]
@@ -31,7 +33,7 @@ pub fn transition(unit: &WorkUnit, event: &Event, rules: &Rules, moment: &Moment
         Event::Held => turn.held(),
         Event::Released => turn.released(),
         Event::Prioritized(priority) => turn.edited(|unit| unit.priority = *priority),
-        Event::Retained(retain) => turn.edited(|unit| unit.retain = *retain),
+        Event::Retained(retain) => turn.retained(*retain),
         Event::DependenciesSet(chunks) => turn.dependencies_set(chunks),
         Event::PhaseSet(phase) => turn.phase_set(*phase),
         Event::Skipped => turn.skipped(),
@@ -39,13 +41,16 @@ pub fn transition(unit: &WorkUnit, event: &Event, rules: &Rules, moment: &Moment
         Event::Canceled => turn.canceled(),
         Event::Deleted => turn.deleted(),
         Event::DeclaredDone => turn.declared_done(),
+        Event::Patched(patch) => turn.patched(patch),
+        Event::Pruned => turn.pruned(),
+        Event::Cleared => turn.cleared(),
 
         Event::Dispatched { agent } => turn.dispatched(agent),
         Event::BlockersChanged { by } => turn.blockers_changed(by),
         Event::DependencyLost { lost } => turn.dependency_lost(lost),
         Event::Cooled => turn.cooled(),
 
-        Event::Prepared { base } => turn.prepared(base),
+        Event::Prepared { base, .. } => turn.prepared(base),
         Event::PreparationFailed { reason } => turn.preparation_failed(reason),
         Event::Started { attempt, pid } => turn.started(attempt, *pid),
         Event::Named { attempt, session, version } => turn.named(attempt, session, version.as_deref()),
@@ -60,7 +65,8 @@ pub fn transition(unit: &WorkUnit, event: &Event, rules: &Rules, moment: &Moment
         Event::Merged(result) => turn.merged(result),
         Event::Moved(result) => turn.moved(result),
         Event::Removed { .. } => turn.removed(),
-        Event::RemoveFailed { .. } => turn.remove_failed(),
+        // What could not be removed stays, and can be given up again.
+        Event::RemoveFailed { .. } => Ok(()),
         Event::Crashed { reason } => turn.crashed(reason),
     };
     match fits {
@@ -77,12 +83,15 @@ pub fn allowed_verbs(unit: &WorkUnit) -> Vec<&'static str> {
         Status::Pending(Admission::Approval) => vec!["approve"],
         Status::Ready { .. } | Status::Blocked { .. } if unit.phase != Phase::Complete => vec!["hold", "skip"],
         Status::Ready { .. } | Status::Blocked { .. } => vec!["hold"],
-        Status::Running(Activity::Agent) => vec!["interrupt"],
+        Status::Running(Activity::Agent) => vec!["interrupt", "hold"],
         // From the moment the branch moves there is no way back, only an end within seconds.
         Status::Running(Activity::Landing(Landing::Moving { .. })) => return vec!["prioritize"],
         Status::Assigned | Status::Running(_) => vec![],
         Status::NeedsAttention(ask) => return ask.about.verbs().to_vec(),
         Status::Failed { .. } | Status::Canceled { leftovers: Leftovers::Nothing } => return vec!["retry", "delete"],
+        Status::Done { .. } if unit.retain && unit.base.is_some() && unit.live.is_none() => {
+            return vec!["prune", "delete"];
+        }
         Status::Canceled { .. } | Status::Done { .. } => return vec!["delete"],
         Status::Deleted { .. } => return vec![],
     };

@@ -7,6 +7,7 @@ use crate::domain::event::Effect;
 use crate::domain::ids::{AgentName, ChunkName};
 use crate::domain::landing::Landing;
 use crate::domain::phase::Phase;
+use crate::domain::report::{ALLOW, Topic};
 use crate::domain::work_unit::{Activity, Admission, Counters, Leftovers, Note, Proof, Status, WorkUnit};
 use std::collections::BTreeSet;
 
@@ -22,7 +23,7 @@ impl Turn<'_> {
                 let note = Note::Answers { set: set.clone(), answers: complete };
                 self.note(note);
             }
-            About::Login { .. } | About::Dependency { .. } => return Err("words do not help here"),
+            About::Dependency { .. } => return Err("words do not help here"),
             _ => {
                 for (_, text) in answers {
                     self.note(Note::Message(text.clone()));
@@ -35,6 +36,12 @@ impl Turn<'_> {
     }
 
     pub(super) fn approved(&mut self) -> Fits {
+        if let Status::NeedsAttention(ask) = &self.unit.status
+            && let About::Question { set, .. } = &ask.about
+            && set.topic == Topic::Permission
+        {
+            return self.answered(&[(0, ALLOW.to_owned())]);
+        }
         match &self.unit.status {
             Status::Pending(Admission::Approval) => self.ready(None),
             Status::NeedsAttention(ask) => match &ask.about {
@@ -84,7 +91,10 @@ impl Turn<'_> {
                 self.suspend_warm();
                 Ok(())
             }
-            _ => Err("only what is not at work can be held; interrupt it first"),
+            // Its conversation is kept: released, it goes on where it was.
+            Status::Running(Activity::Agent) => self.interrupted(None),
+            Status::NeedsAttention(_) => Err("it waits for you already"),
+            _ => Err("only an agent can be stopped on its way; wait for it, or cancel the unit"),
         }
     }
 
@@ -113,10 +123,17 @@ impl Turn<'_> {
         if chunks.contains(&self.unit.chunk) {
             return Err("a unit cannot wait for itself");
         }
+        // What is in its way for another reason stays there; which of the new ones are done already, the next plan says.
+        let waits_for = match &self.unit.status {
+            Status::Ready { .. } => Some(chunks.clone()),
+            Status::Blocked { by } => Some(by.difference(&self.unit.depends_on).chain(chunks).cloned().collect()),
+            _ => None,
+        };
         self.edited(|unit| {
             unit.depends_on = chunks.clone();
             unit.explicit_deps = true;
-        })
+        })?;
+        waits_for.map_or(Ok(()), |by| self.blockers_changed(&by))
     }
 
     /// A change that any unit takes that has not ended.
@@ -208,7 +225,7 @@ impl Turn<'_> {
         self.unit.status = Status::Assigned;
         if self.rules.has_setup && !self.unit.set_up {
             self.open(AttemptKind::Setup, None);
-        } else if !self.rebases_mechanically() {
+        } else if !self.unit.rebases_mechanically() {
             self.open(AttemptKind::Agent, Some(agent.clone()));
         }
         self.perform(Effect::Prepare);
@@ -263,11 +280,6 @@ impl Turn<'_> {
             _ => self.ask(about, reason),
         }
         Ok(())
-    }
-
-    /// REBASE needs no agent until a conflict, or words of the operator, ask for one.
-    fn rebases_mechanically(&self) -> bool {
-        self.unit.phase == Phase::Rebase && self.unit.session.is_none() && self.unit.notes.is_empty()
     }
 
     /// From the moment the branch moves there is no way back, only an end within seconds.

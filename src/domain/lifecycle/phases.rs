@@ -6,11 +6,11 @@ use crate::domain::attention::About;
 use crate::domain::chunk::ChunkStatus;
 use crate::domain::event::Gathered;
 use crate::domain::failure::{self, Remedy};
-use crate::domain::ids::AgentName;
+use crate::domain::ids::ChunkName;
 use crate::domain::phase::Phase;
 use crate::domain::report::Outcome;
 use crate::domain::review::{self, ReviewEnd};
-use crate::domain::work_unit::{Admission, Counters, Note, Nudge, Status, Wait, WaitReason};
+use crate::domain::work_unit::{Admission, Counters, Note, Nudge, Status, Wait};
 
 impl Turn<'_> {
     /// Decides where the unit goes after an attempt that ended so.
@@ -35,12 +35,11 @@ impl Turn<'_> {
             Outcome::Crashed { .. } => failure::remedy_for_crash(unit, counters, policy, now),
         };
         let reason = complaint(&outcome);
-        let agent: AgentName = self.rules.agent_for(self.unit.phase).clone();
         match remedy {
             Remedy::Resume { until } => {
                 self.unit.counters.errors += 1;
                 self.note(Note::Continue);
-                self.ready(Some(Wait { until, why: WaitReason::BackOff { error: reason } }));
+                self.ready(Some(Wait { until, error: reason }));
             }
             Remedy::StartOver => {
                 self.unit.counters.errors += 1;
@@ -48,11 +47,11 @@ impl Turn<'_> {
                 self.note(Note::SessionLost);
                 self.ready(None);
             }
-            Remedy::WaitForAccount { until } => {
+            // Its account was halted when the attempt ended; the unit itself is ready.
+            Remedy::WaitForAccount { .. } | Remedy::LogIn => {
                 self.note(Note::Continue);
-                self.ready(Some(Wait { until, why: WaitReason::UsageLimit { agent } }));
+                self.ready(None);
             }
-            Remedy::LogIn => self.ask(About::Login { agent }, reason),
             Remedy::AskOperator => self.ask(About::Failure, reason),
         }
     }
@@ -62,6 +61,9 @@ impl Turn<'_> {
         self.unit.counters.errors = 0;
         // It has read what it was told; a resumed reminder adds its own note.
         self.unit.notes.clear();
+        if found.chunk.is_none() && !self.follows_its_chunk(found) {
+            return;
+        }
         match self.unit.phase {
             Phase::Goal if self.rules.policy.approve_goals => {
                 self.advance();
@@ -83,6 +85,29 @@ impl Turn<'_> {
             Phase::Review => self.review_finished(),
             Phase::Complete => self.complete_finished(found),
         }
+    }
+
+    /// The chunk's documents are not where they were. An agent that writes goal or plan may rename the chunk, and COMPLETE may remove it;
+    /// anything else is for the operator. Returns whether the phase counts as finished.
+    fn follows_its_chunk(&mut self, found: &Gathered) -> bool {
+        match (self.unit.phase, found.successors.as_slice()) {
+            (Phase::Complete, _) => return true,
+            (Phase::Goal | Phase::Plan, [name]) => {
+                let old = std::mem::replace(&mut self.unit.chunk, name.clone());
+                self.unit.formerly.insert(old);
+                self.unit.formerly.remove(name);
+                return true;
+            }
+            _ => {}
+        }
+        let names: Vec<&str> = found.successors.iter().map(ChunkName::as_str).collect();
+        let instead = match names.as_slice() {
+            [] => "and no other has come in its place".to_owned(),
+            names => format!("and it is not clear whether one of these is meant to be it now: {}", names.join(", ")),
+        };
+        let gone = format!("docs/chunks/{}/GOAL.md is gone from its branch, {instead}", self.unit.chunk);
+        self.ask(About::Failure, gone);
+        false
     }
 
     fn review_finished(&mut self) {

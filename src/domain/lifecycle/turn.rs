@@ -1,5 +1,6 @@
 //! The working copy of one transition: the unit as it will be, and what is to be done.
 
+use crate::domain::account::{Halt, HaltReason, Halted};
 use crate::domain::attempt::{AttemptChange, AttemptKind, Ladder, Live, Stage};
 use crate::domain::attention::{About, Ask};
 use crate::domain::event::{Effect, Moment, Step};
@@ -16,6 +17,7 @@ pub(super) struct Turn<'a> {
     pub(super) moment: &'a Moment,
     was_landing: bool,
     attempts: Vec<AttemptChange>,
+    halted: Option<Halted>,
     effects: Vec<Effect>,
 }
 
@@ -27,6 +29,7 @@ impl<'a> Turn<'a> {
             moment,
             was_landing: is_landing(unit),
             attempts: Vec::new(),
+            halted: None,
             effects: Vec::new(),
         }
     }
@@ -36,7 +39,7 @@ impl<'a> Turn<'a> {
         if self.was_landing && !is_landing(&self.unit) {
             self.effects.insert(0, Effect::LeaveTurn);
         }
-        Step { unit: self.unit, attempts: self.attempts, effects: self.effects }
+        Step { unit: self.unit, attempts: self.attempts, halted: self.halted, effects: self.effects }
     }
 
     pub(super) fn perform(&mut self, effect: Effect) {
@@ -45,6 +48,12 @@ impl<'a> Turn<'a> {
 
     pub(super) fn record(&mut self, change: AttemptChange) {
         self.attempts.push(change);
+    }
+
+    /// Nobody is started on the account of `agent` until what was met is over.
+    pub(super) fn halt(&mut self, agent: &AgentName, why: HaltReason, message: &str) {
+        let account = self.rules.account_of(agent).clone();
+        self.halted = Some(Halted { account, halt: Halt { since: self.moment.now, why, message: message.to_owned() } });
     }
 
     pub(super) fn ready(&mut self, wait: Option<Wait>) {

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use super::{Board, Pause, Plan, Waiting, plan};
+use crate::domain::account::{Halt, HaltReason};
 use crate::domain::attempt::{AttemptKind, Live, Stage};
 use crate::domain::attention::{About, Ask};
 use crate::domain::ids::{AgentName, AttemptId, BranchName, ChunkName, ObjectId, UnitId};
@@ -12,7 +13,7 @@ use crate::domain::phase::{Phase, Phases};
 use crate::domain::policy::Policy;
 use crate::domain::rules::Rules;
 use crate::domain::time::Timestamp;
-use crate::domain::work_unit::{Activity, Admission, Leftovers, Proof, Status, Wait, WaitReason, WorkUnit};
+use crate::domain::work_unit::{Activity, Admission, Leftovers, Proof, Status, Wait, WorkUnit};
 use crate::domain::workspace::Base;
 use proptest::prelude::{Just, Strategy, prop};
 use proptest::strategy::ValueTree;
@@ -39,6 +40,7 @@ fn rules(max_agents: u32) -> Rules {
         integration_gates: 0,
         default_agent: agent("claude"),
         agents: BTreeMap::from([(Phase::Review, agent("codex"))]),
+        accounts: BTreeMap::new(),
     }
 }
 
@@ -57,7 +59,7 @@ fn unit(id: i64) -> WorkUnit {
 
 fn begin(unit: &mut WorkUnit) {
     let commit = ObjectId::parse("a".repeat(40)).unwrap();
-    unit.base = Some(Base { branch: BranchName::parse("main").unwrap(), commit });
+    unit.base = Some(Base { branch: BranchName::parse("main").unwrap(), commit }.into());
 }
 
 fn give_process(unit: &mut WorkUnit, stage: Stage) {
@@ -71,22 +73,19 @@ fn ask(about: About) -> Status {
 }
 
 fn question() -> About {
-    let set = crate::domain::report::QuestionSet { key: "q".into(), items: vec![] };
+    let set = crate::domain::report::QuestionSet::new("q", vec![]);
     About::Question { set, answers: vec![] }
 }
 
 /// Puts a unit into one of the situations a plan may meet.
 fn put(unit: &mut WorkUnit, situation: u8) {
     let later = NOW + Duration::from_secs(60);
-    let wait = |until, why| Status::Ready { wait: Some(Wait { until, why }) };
-    let error = || WaitReason::BackOff { error: "529".into() };
+    let wait = |until| Status::Ready { wait: Some(Wait { until, error: "529".into() }) };
     unit.status = match situation {
         0..=3 => Status::Ready { wait: None },
         4 => Status::Blocked { by: BTreeSet::from([chunk(99)]) },
-        5 => wait(later, error()),
-        6 => wait(NOW, error()),
-        7 => wait(later, WaitReason::UsageLimit { agent: agent("claude") }),
-        8 => ask(About::Login { agent: agent("codex") }),
+        5 | 7 => wait(later),
+        6 | 8 => wait(NOW),
         9 => ask(About::Failure),
         10 => Status::Running(Activity::Landing(Landing::Merging)),
         11 => Status::Pending(Admission::Held),
@@ -105,22 +104,36 @@ fn put(unit: &mut WorkUnit, situation: u8) {
     }
 }
 
+/// One that is over but for its after-effects, one that is not, or a missing login.
+fn halt(kind: u8) -> Halt {
+    let why = match kind {
+        0 => HaltReason::Limit { until: NOW },
+        1 => HaltReason::Limit { until: NOW + Duration::from_secs(60) },
+        _ => HaltReason::Login,
+    };
+    Halt { since: NOW, why, message: "no".into() }
+}
+
 fn boards() -> impl Strategy<Value = (Board, Rules)> {
     let phase = prop::sample::select(vec![Phase::Plan, Phase::Implement, Phase::Review]);
     let one = (0..20_u8, phase, -3..4_i32, prop::collection::btree_set(1..12_i64, 0..2));
     let pause = prop::option::weighted(0.1, Just(Pause::Operator));
     let pairs = prop::collection::vec((1..12_i64, 1..12_i64), 0..8);
-    (prop::collection::vec(one, 1..12), pairs, pause, 1..5_u32).prop_map(|(units, pairs, pause, slots)| {
-        let made = (1_i64..).zip(units).map(|(id, (situation, phase, priority, needs))| {
-            let mut unit = unit(id);
-            (unit.phase, unit.priority) = (phase, priority);
-            unit.depends_on = needs.into_iter().filter(|need| *need != id).map(chunk).collect();
-            put(&mut unit, situation);
-            (UnitId(id), unit)
-        });
-        let apart = pairs.into_iter().filter(|(a, b)| a < b).map(|(a, b)| (UnitId(a), UnitId(b))).collect();
-        (Board { units: made.collect(), apart, pause, ..Board::default() }, rules(slots))
-    })
+    let halts = prop::collection::btree_map(prop::sample::select(vec!["claude", "codex"]), 0..3_u8, 0..2);
+    (prop::collection::vec(one, 1..12), pairs, pause, halts, 1..5_u32).prop_map(
+        |(units, pairs, pause, halts, slots)| {
+            let made = (1_i64..).zip(units).map(|(id, (situation, phase, priority, needs))| {
+                let mut unit = unit(id);
+                (unit.phase, unit.priority) = (phase, priority);
+                unit.depends_on = needs.into_iter().filter(|need| *need != id).map(chunk).collect();
+                put(&mut unit, situation);
+                (UnitId(id), unit)
+            });
+            let apart = pairs.into_iter().filter(|(a, b)| a < b).map(|(a, b)| (UnitId(a), UnitId(b))).collect();
+            let halts = halts.into_iter().map(|(account, kind)| (agent(account), halt(kind))).collect();
+            (Board { units: made.collect(), apart, halts, pause, ..Board::default() }, rules(slots))
+        },
+    )
 }
 
 fn ensure(holds: bool, complaint: &str) -> Result<(), String> {
@@ -190,15 +203,12 @@ fn starts(board: &Board, rules: &Rules, unit: &WorkUnit) -> Result<(), String> {
         board.units.values().any(|other| other.chunk == *need && matches!(other.status, Status::Done { .. }))
     };
     ensure(unit.depends_on.iter().all(met), "dependency: it starts before what it depends on")?;
-    let agent = rules.agent_for(unit.phase);
-    let stops = |other: &WorkUnit| match &other.status {
-        Status::Ready { wait: Some(Wait { until, why: WaitReason::UsageLimit { agent: limited } }) } => {
-            limited == agent && *until > NOW
-        }
-        Status::NeedsAttention(Ask { about: About::Login { agent: missing }, .. }) => missing == agent,
-        _ => false,
-    };
-    ensure(!board.units.values().any(stops), "account: it starts without allowance or login")
+    let halt = board.halts.get(rules.account_of(rules.agent_for(unit.phase)));
+    let open = halt.is_none_or(|halt| match halt.why {
+        HaltReason::Limit { until } => until <= NOW,
+        HaltReason::Login => false,
+    });
+    ensure(unit.live.is_some() || open, "account: it starts without allowance or login")
 }
 
 #[test]
@@ -244,6 +254,57 @@ fn everything(board: &Board, plan: &mut Plan, wanted: impl Fn(&WorkUnit) -> bool
         plan.waiting.remove(&unit.id);
         plan.dispatch.push(unit.id);
     }
+}
+
+#[test]
+fn after_a_limit_the_units_of_an_account_start_one_after_the_other() {
+    let rules = Rules { policy: Policy { resume_stagger: Duration::from_secs(10), ..rules(4).policy }, ..rules(4) };
+    let back = NOW + Duration::from_secs(60);
+    let limit = Halt { since: NOW, why: HaltReason::Limit { until: back }, message: "limit".into() };
+    let mut board = Board { units: (1..=6).map(|id| (UnitId(id), unit(id))).collect(), ..Board::default() };
+    board.halts.insert(agent("claude"), limit);
+    let first = plan(&board, &rules, NOW);
+    let until: BTreeSet<Timestamp> = first
+        .waiting
+        .values()
+        .filter_map(|waiting| match waiting {
+            Waiting::Account { until, .. } => Some(*until),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(first.dispatch, []);
+    assert_eq!((first.waiting.len(), until.first().copied(), first.wake), (6, Some(back), Some(back)));
+    assert!(until.len() > 3, "each has a moment of its own: {until:?}");
+
+    let (mut now, mut starts) = (NOW, Vec::new());
+    while starts.len() < 4 {
+        let plan = plan(&board, &rules, now);
+        for id in plan.dispatch {
+            starts.push(now.since(back).as_secs());
+            give_process(board.units.get_mut(&id).unwrap(), Stage::Working);
+            board.units.get_mut(&id).unwrap().status = Status::Running(Activity::Agent);
+            board.started.insert(agent("claude"), now);
+        }
+        now = plan.wake.unwrap_or(now + Duration::from_secs(1));
+    }
+    assert_eq!(starts, [0, 10, 20, 30]);
+    let review = WorkUnit { phase: Phase::Review, ..unit(7) };
+    board.units = BTreeMap::from([(UnitId(7), review)]);
+    assert_eq!(plan(&board, &rules, NOW).dispatch, [UnitId(7)], "another agent, another account");
+}
+
+#[test]
+fn whoever_depends_on_a_renamed_chunk_waits_for_the_unit() {
+    let (mut renamed, mut dependent) = (unit(1), unit(2));
+    renamed.formerly = BTreeSet::from([chunk(9)]);
+    dependent.depends_on = BTreeSet::from([chunk(9)]);
+    let mut board = Board { units: BTreeMap::from([(UnitId(1), renamed), (UnitId(2), dependent)]), ..Board::default() };
+    let first = plan(&board, &rules(4), NOW);
+    assert_eq!((first.dispatch, first.lost), (vec![UnitId(1)], vec![]));
+    assert_eq!(first.blockers, [(UnitId(2), BTreeSet::from([chunk(1)]))]);
+    assert_eq!(first.behind[&chunk(1)].count, 1);
+    put(board.units.get_mut(&UnitId(1)).unwrap(), 12);
+    assert_eq!(plan(&board, &rules(4), NOW).dispatch, [UnitId(2)]);
 }
 
 type Planner = fn(&Board, &Rules, Timestamp) -> Plan;

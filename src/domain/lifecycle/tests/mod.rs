@@ -2,13 +2,16 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod clearing;
 mod operator;
 mod phases;
 mod trouble;
 mod way_home;
 
+use crate::domain::account::Halted;
 use crate::domain::attempt::Stage;
 use crate::domain::chunk::ChunkStatus;
+use crate::domain::each::Each;
 use crate::domain::event::{Effect, Event, Gathered, Moment, RebaseResult, Step};
 use crate::domain::ids::{AgentName, AttemptId, BranchName, ChunkName, ObjectId, SessionId, UnitId};
 use crate::domain::landing::{Merge, MergeResult};
@@ -33,12 +36,12 @@ fn object(digit: char) -> ObjectId {
     ObjectId::parse(digit.to_string().repeat(40)).unwrap()
 }
 
-fn base() -> Base {
-    Base { branch: BranchName::parse("main").unwrap(), commit: object('a') }
+fn base() -> Each<Base> {
+    Each::from(Base { branch: BranchName::parse("main").unwrap(), commit: object('a') })
 }
 
-fn merge() -> Merge {
-    Merge { target: base().branch, from: object('a'), commit: object('c'), tip: object('b') }
+fn merge() -> Each<Merge> {
+    Each::from(Merge { target: base().lead.branch, from: object('a'), commit: object('c'), tip: object('b') })
 }
 
 fn clean() -> MergeResult {
@@ -55,14 +58,15 @@ fn decision(verdict: ReviewVerdict) -> ReviewDecision {
 
 fn questions() -> QuestionSet {
     let item = Question { header: "Auth".into(), text: "JWT or session?".into(), options: vec![], many: false };
-    QuestionSet { key: "q-1".into(), items: vec![item] }
+    QuestionSet::new("q-1", vec![item])
 }
 
 fn found() -> Gathered {
     Gathered {
-        tip: object('b'),
+        tip: object('b').into(),
         changes_code: true,
         chunk: Some(ChunkStatus::Implementing),
+        successors: vec![],
         feedback_open: false,
         contains_base: true,
     }
@@ -73,6 +77,8 @@ struct Story {
     unit: WorkUnit,
     rules: Rules,
     effects: Vec<Effect>,
+    /// What halted an account last.
+    halted: Option<Halted>,
     steps: i64,
 }
 
@@ -95,8 +101,9 @@ impl Story {
             integration_gates: 0,
             default_agent: agent(),
             agents: BTreeMap::new(),
+            accounts: BTreeMap::new(),
         };
-        Self { unit: new.into_unit(UnitId(1), Timestamp(0)), rules, effects: vec![], steps: 0 }
+        Self { unit: new.into_unit(UnitId(1), Timestamp(0)), rules, effects: vec![], halted: None, steps: 0 }
     }
 
     fn now(&self) -> Timestamp {
@@ -106,9 +113,9 @@ impl Story {
     fn then(&mut self, event: Event) {
         self.steps += 1;
         let fresh = AttemptId::parse(format!("00000000-0000-4000-8000-{:012}", self.steps)).unwrap();
-        let Step { unit, effects, .. } =
+        let Step { unit, effects, halted, .. } =
             transition(&self.unit, &event, &self.rules, &Moment { now: self.now(), fresh }).unwrap();
-        (self.unit, self.effects) = (unit, effects);
+        (self.unit, self.effects, self.halted) = (unit, effects, halted.or(self.halted.take()));
     }
 
     fn refuses(&self, event: &Event) -> &'static str {
@@ -127,7 +134,7 @@ impl Story {
     /// The scheduler gives it a slot, and its process comes to life.
     fn starts(&mut self) {
         self.then(Event::Dispatched { agent: agent() });
-        self.then(Event::Prepared { base: base() });
+        self.then(Event::Prepared { base: base(), remarks: vec![] });
         if self.unit.live.is_some() {
             self.then(Event::Started { attempt: self.live(), pid: 7 });
         }
@@ -167,7 +174,7 @@ impl Story {
 
     fn rebases(&mut self) {
         self.starts();
-        self.then(Event::Rebased(RebaseResult::Clean { base: base(), tip: object('b') }));
+        self.then(Event::Rebased(RebaseResult::Clean { base: base(), tip: object('b').into() }));
     }
 
     /// COMPLETE does what it must.

@@ -4,10 +4,10 @@
 
 use super::{Story, agent, base, clean, found, questions};
 use crate::domain::attempt::{Ladder, Stage};
-use crate::domain::event::{Effect, Event};
+use crate::domain::event::{Effect, Event, Patch, Wanted};
 use crate::domain::ids::{ChunkName, SessionId};
 use crate::domain::phase::Phase;
-use crate::domain::report::{Outcome, QuestionSet};
+use crate::domain::report::{Outcome, Question, QuestionSet};
 use crate::domain::work_unit::{Activity, Admission, Leftovers, Note, Status};
 use std::collections::BTreeSet;
 
@@ -60,13 +60,30 @@ fn every_item_of_a_set_wants_an_answer() {
     let mut story = Story::from(Phase::Plan);
     story.starts();
     let one = questions().items[0].clone();
-    let set = QuestionSet { key: "q-2".into(), items: vec![one.clone(), one] };
+    let set = QuestionSet::new("q-2", vec![one.clone(), one]);
     story.then(Event::Asked { attempt: story.live(), set });
     story.answered();
     assert_eq!(story.asked_about(), "question");
     assert_eq!(story.refuses(&Event::Answered { answers: vec![(2, "x".into())] }), "it has no question of that number");
     story.then(Event::Answered { answers: vec![(1, "an hour".into())] });
     assert!(story.is_ready_in(Phase::Plan));
+}
+
+#[test]
+fn a_permission_is_granted_by_approval_and_denied_by_an_answer() {
+    for (event, told) in [
+        (Event::Approved, "Allow"),
+        (Event::Answered { answers: vec![(0, "not on this machine".into())] }, "not on this machine"),
+    ] {
+        let mut story = Story::from(Phase::Plan);
+        story.starts();
+        let item = Question { header: "Permission".into(), text: "May it?".into(), options: Vec::new(), many: false };
+        story.then(Event::Asked { attempt: story.live(), set: QuestionSet::permission("p-1", item) });
+        assert_eq!(story.asked_about(), "permission");
+        story.then(event);
+        let told_agent = |note: &Note| matches!(note, Note::Answers { answers, .. } if *answers == [told.to_owned()]);
+        assert!(story.unit.notes.iter().any(told_agent), "{:?}", story.unit.notes);
+    }
 }
 
 #[test]
@@ -99,7 +116,7 @@ fn a_unit_canceled_while_its_worktree_is_prepared_leaves_none_behind() {
     story.then(Event::Dispatched { agent: agent() });
     story.then(Event::Canceled);
     assert_eq!((story.effects.len(), story.unit.is_settled()), (0, false), "it waits for the preparation to end");
-    story.then(Event::Prepared { base: base() });
+    story.then(Event::Prepared { base: base(), remarks: vec![] });
     assert_eq!(story.effects, [Effect::Remove]);
 }
 
@@ -146,6 +163,21 @@ fn an_interrupt_without_words_holds_the_unit() {
 }
 
 #[test]
+fn a_running_agent_is_held_and_goes_on_in_its_conversation() {
+    let mut story = Story::from(Phase::Implement);
+    story.starts();
+    let session = SessionId::parse("s-1").unwrap();
+    story.then(Event::Named { attempt: story.live(), session, version: None });
+    story.then(Event::Held);
+    assert_eq!(story.stage(), Stage::Stopping(Ladder::Suspend));
+    story.ends(Outcome::Interrupted);
+    story.then(Event::Gathered(found()));
+    assert_eq!(story.unit.status, Status::Pending(Admission::Held));
+    story.then(Event::Released);
+    assert!(story.is_ready_in(Phase::Implement) && story.unit.session.is_some());
+}
+
+#[test]
 fn a_retry_is_a_fresh_conversation_even_if_the_old_process_speaks_again() {
     let mut story = Story::from(Phase::Plan);
     story.asks();
@@ -175,6 +207,20 @@ fn a_held_unit_stays_held_when_its_phase_is_skipped() {
 }
 
 #[test]
+fn dependencies_set_by_hand_count_at_once_and_other_blockers_stay() {
+    let mut story = Story::from(Phase::Plan);
+    let on = |names: &[&str]| names.iter().map(|name| ChunkName::parse(*name).unwrap()).collect::<BTreeSet<_>>();
+    story.then(Event::DependenciesSet(on(&["b"])));
+    assert_eq!(story.unit.status, Status::Blocked { by: on(&["b"]) });
+    story.then(Event::BlockersChanged { by: on(&["b", "c"]) });
+    story.then(Event::DependenciesSet(on(&["d"])));
+    assert_eq!(story.unit.status, Status::Blocked { by: on(&["c", "d"]) });
+    story.then(Event::BlockersChanged { by: on(&["d"]) });
+    story.then(Event::DependenciesSet(on(&[])));
+    assert!(story.is_ready_in(Phase::Plan));
+}
+
+#[test]
 fn a_lost_dependency_is_shown_and_can_be_let_go() {
     let mut story = Story::from(Phase::Plan);
     let on = |text: &str| BTreeSet::from([ChunkName::parse(text).unwrap()]);
@@ -185,4 +231,40 @@ fn a_lost_dependency_is_shown_and_can_be_let_go() {
     assert_eq!(story.asked_about(), "dependency");
     story.then(Event::Released);
     assert!(story.is_ready_in(Phase::Plan) && story.unit.depends_on.is_empty());
+}
+
+#[test]
+fn several_changes_by_hand_happen_together_or_not_at_all() {
+    let mut story = Story::from(Phase::Plan);
+    story.starts();
+    let impossible = Patch { priority: Some(7), retain: Some(true), phase: Some(Phase::Goal), ..Patch::default() };
+    story.refuses(&Event::Patched(impossible));
+    assert_eq!((story.unit.priority, story.unit.retain), (0, false));
+    let edit = Patch { priority: Some(7), retain: Some(true), ..Patch::default() };
+    story.then(Event::Patched(edit));
+    assert_eq!((story.unit.priority, story.unit.retain), (7, true), "also while an agent is at work");
+}
+
+#[test]
+fn a_status_by_hand_starts_from_where_the_other_changes_lead() {
+    let mut story = Story::from(Phase::Implement);
+    story.asks();
+    story.then(Event::Patched(Patch { phase: Some(Phase::Plan), status: Some(Wanted::Ready), ..Patch::default() }));
+    assert!(story.is_ready_in(Phase::Plan));
+    story.then(Event::Patched(Patch { status: Some(Wanted::Pending), ..Patch::default() }));
+    assert_eq!(story.unit.status, Status::Pending(Admission::Held));
+    story.then(Event::Patched(Patch { status: Some(Wanted::Ready), ..Patch::default() }));
+    assert!(story.is_ready_in(Phase::Plan));
+    story.then(Event::Patched(Patch { status: Some(Wanted::Done), ..Patch::default() }));
+    assert!(story.unit.is_terminal());
+}
+
+#[test]
+fn an_agent_at_work_takes_changes_of_priority_and_retention() {
+    let mut story = Story::from(Phase::Implement);
+    story.starts();
+    story.then(Event::Prioritized(9));
+    story.then(Event::Retained(true));
+    story.ends(Outcome::Finished);
+    assert_eq!((story.unit.priority, story.unit.retain), (9, true), "what the attempt's end says does not undo them");
 }

@@ -1,13 +1,20 @@
 //! What the end of a phase leads to.
 
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 use super::{Story, base, clean, decision, found, merge};
 use crate::domain::chunk::ChunkStatus;
 use crate::domain::event::{Effect, Event, Gathered, RebaseResult};
+use crate::domain::ids::ChunkName;
 use crate::domain::landing::{Landing, MoveResult};
 use crate::domain::lifecycle::resume;
 use crate::domain::phase::{Phase, Phases};
 use crate::domain::report::{Outcome, ReviewVerdict};
 use crate::domain::work_unit::{Activity, Admission, Leftovers, Note, Nudge, Proof, Status};
+
+fn chunk(name: &str) -> ChunkName {
+    ChunkName::from_argument(name).unwrap()
+}
 
 #[test]
 fn a_chunk_goes_home_through_all_phases() {
@@ -147,4 +154,34 @@ fn work_that_changes_no_code_is_not_done() {
     let mut story = Story::from(Phase::Complete);
     story.works(Gathered { chunk: Some(ChunkStatus::Active), changes_code: false, ..found() });
     assert_eq!(story.asked_about(), "no change");
+}
+
+#[test]
+fn a_chunk_renamed_in_its_plan_keeps_everything_but_its_name() {
+    for phase in [Phase::Goal, Phase::Plan] {
+        let mut story = Story::from(phase);
+        story.unit.counters.rebases = 1;
+        let before = story.unit.clone();
+        story.works(Gathered { chunk: None, successors: vec![chunk("better")], ..found() });
+        assert_eq!(story.unit.chunk, chunk("better"));
+        assert!(story.unit.answers_to(&before.chunk) && story.unit.id == before.id);
+        assert_eq!(story.unit.counters, before.counters);
+        assert_eq!(story.asked_about(), "nothing");
+    }
+}
+
+#[test]
+fn a_chunk_that_is_gone_or_may_be_one_of_several_is_asked_about() {
+    for (phase, successors) in [
+        (Phase::Plan, vec![]),
+        (Phase::Goal, vec![chunk("one"), chunk("two")]),
+        (Phase::Implement, vec![chunk("better")]),
+        (Phase::Review, vec![]),
+    ] {
+        let mut story = Story::from(phase);
+        story.works(Gathered { chunk: None, successors, ..found() });
+        assert_eq!((story.asked_about(), story.unit.phase), ("failure", phase));
+        assert!(story.reason().starts_with("docs/chunks/a/GOAL.md is gone"), "{}", story.reason());
+        assert_eq!(story.unit.chunk, chunk("a"));
+    }
 }

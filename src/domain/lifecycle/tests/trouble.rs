@@ -3,14 +3,13 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use super::{Story, agent, found};
-use crate::domain::attention::About;
+use crate::domain::account::{HaltReason, Halted};
 use crate::domain::event::Event;
-use crate::domain::ids::SessionId;
+use crate::domain::ids::{AgentName, SessionId};
 use crate::domain::phase::Phase;
 use crate::domain::report::{AgentError, ErrorKind, Outcome, ProcessExit};
 use crate::domain::time::Timestamp;
-use crate::domain::work_unit::{Activity, Note, Status, WaitReason};
-use std::collections::BTreeSet;
+use crate::domain::work_unit::{Activity, Note, Status};
 
 #[test]
 fn overload_is_tried_again_in_the_same_session_up_to_a_limit() {
@@ -18,7 +17,8 @@ fn overload_is_tried_again_in_the_same_session_up_to_a_limit() {
     for times in 1..=story.rules.policy.retry.attempts {
         story.fails(ErrorKind::Overloaded);
         let Status::Ready { wait: Some(wait) } = &story.unit.status else { unreachable!("{:?}", story.unit.status) };
-        assert!(wait.until > story.now() && matches!(wait.why, WaitReason::BackOff { .. }));
+        assert!(wait.until > story.now());
+        assert_eq!(wait.error, "it did not work");
         assert_eq!(story.unit.counters.errors, times);
     }
     story.fails(ErrorKind::Overloaded);
@@ -34,28 +34,37 @@ fn success_forgets_earlier_errors() {
 }
 
 #[test]
-fn a_usage_limit_waits_for_the_account_and_never_gives_up() {
+fn a_usage_limit_halts_the_account_and_the_unit_never_gives_up() {
     let mut story = Story::from(Phase::Plan);
     let resets_at = Timestamp::from_seconds(3600);
     for _ in 0..9 {
         story.fails(ErrorKind::UsageLimit { resets_at: Some(resets_at) });
-        let Status::Ready { wait: Some(wait) } = &story.unit.status else { unreachable!("{:?}", story.unit.status) };
-        assert!(wait.until >= resets_at);
-        assert_eq!(wait.why, WaitReason::UsageLimit { agent: agent() });
+        let Some(Halted { account, halt }) = story.halted.take() else { unreachable!("the account goes on") };
+        assert_eq!((account, halt.message.as_str()), (agent(), "it did not work"));
+        assert!(matches!(halt.why, HaltReason::Limit { until } if until >= resets_at));
+        assert!(story.is_ready_in(Phase::Plan));
+        assert_eq!((&*story.unit.notes, story.unit.counters.errors), (&[Note::Continue][..], 0));
     }
-    let waiting = story.unit.status.clone();
-    story.then(Event::BlockersChanged { by: BTreeSet::new() });
-    assert_eq!(story.unit.status, waiting, "that nothing is in the way does not shorten the wait");
 }
 
 #[test]
-fn a_missing_login_is_asked_for_by_agent() {
+fn a_missing_login_halts_the_account_and_asks_nobody_about_the_unit() {
     let mut story = Story::from(Phase::Plan);
+    let shared = AgentName::parse("all").unwrap();
+    story.rules.accounts.insert(agent(), shared.clone());
     story.fails(ErrorKind::NotLoggedIn);
-    assert_eq!(story.unit.ask().unwrap().about, About::Login { agent: agent() });
-    assert_eq!(story.refuses(&Event::Answered { answers: vec![(0, "x".into())] }), "words do not help here");
-    story.then(Event::Retried);
+    let Some(Halted { account, halt }) = story.halted.take() else { unreachable!("the account goes on") };
+    assert_eq!((account, halt.why), (shared, HaltReason::Login));
     assert!(story.is_ready_in(Phase::Plan));
+}
+
+#[test]
+fn what_an_attempt_met_halts_the_account_though_its_unit_is_canceled() {
+    let mut story = Story::from(Phase::Plan);
+    story.starts();
+    story.then(Event::Canceled);
+    story.ends(Outcome::Failed(AgentError { kind: ErrorKind::NotLoggedIn, message: "who are you".into() }));
+    assert!(story.halted.is_some());
 }
 
 #[test]
