@@ -84,6 +84,7 @@ impl Config {
             integration_gates: self.gates.integration.len(),
             default_agent: self.agents.default.clone(),
             agents: self.agents.per_phase.clone(),
+            accounts: BTreeMap::new(),
         }
     }
 }

@@ -5,6 +5,7 @@ mod frontmatter;
 mod goal;
 mod locations;
 mod markdown;
+mod mentions;
 mod plan;
 
 use crate::domain::chunk::{ChunkFacts, ChunkStatus, ContentHash};
@@ -98,6 +99,13 @@ pub fn parse(name: &ChunkName, goal: &str, plan: Option<&str>) -> Result<ChunkFa
     })
 }
 
+/// The repositories of a task that the chunk with this goal document is about, as it names them; none where it does not.
+pub fn dependents(name: &ChunkName, goal: &str) -> Result<Vec<String>, DocumentError> {
+    let at = |(line, problem)| DocumentError { file: goal_path(name), line, problem };
+    let (front, _) = frontmatter::split(goal).map_err(at)?;
+    frontmatter::dependents(front).map_err(at)
+}
+
 fn digest<'a>(parts: impl IntoIterator<Item = &'a str>, plan: Option<&str>) -> ContentHash {
     let mut hash = Sha1::new();
     for part in parts {
@@ -161,6 +169,16 @@ mod tests {
         assert_ne!(subject(before, None), subject(before, Some("plan")));
         assert_ne!(subject(before, None), subject("---\nstatus: FUTURE\ncode_paths: [b.rs]\n---\n# A\n", None));
         assert_ne!(subject(before, None), subject("---\nstatus: FUTURE\ncode_paths: [a.rs]\n---\n# B\n", None));
+    }
+
+    #[test]
+    fn a_chunk_of_a_task_names_the_repositories_it_is_about() {
+        let named = |field: &str| dependents(&name("a"), &format!("---\nstatus: FUTURE\n{field}---\n"));
+        let text = "dependents:\n- artifact_type: chunk\n  artifact_id: a\n  repo: acme/web\n- repo: acme/api\n";
+        assert_eq!(named(text).unwrap(), ["acme/web", "acme/api"]);
+        assert!(named("").unwrap().is_empty() && named("dependents: []\n").unwrap().is_empty());
+        let error = named("dependents: [{artifact_id: a}]\n").unwrap_err().to_string();
+        assert!(error.contains("GOAL.md:3") && error.contains("repo"), "{error}");
     }
 
     #[test]

@@ -6,8 +6,10 @@
 mod parts;
 pub mod template;
 
-use crate::domain::ids::{BranchName, ChunkName, ObjectId};
+use crate::domain::each::Each;
+use crate::domain::ids::{BranchName, ChunkName, ObjectId, RepoName};
 use crate::domain::phase::Phase;
+use crate::domain::workspace::Base;
 use std::path::{Path, PathBuf};
 use template::PromptError;
 
@@ -39,6 +41,8 @@ pub struct PromptFacts<'a> {
     pub base_commit: &'a ObjectId,
     /// The agent's working directory, absolute.
     pub worktree: &'a Path,
+    /// What the working directory holds, where it is one of a task.
+    pub task: Option<TaskFacts<'a>>,
     /// How the agent reaches the operator.
     pub speech: Speech,
     /// Whether the agent knows the text of the phase already.
@@ -53,6 +57,15 @@ pub struct PromptFacts<'a> {
     pub reentry: Option<&'a str>,
     /// The text of the reviewer's feedback document.
     pub feedback: Option<&'a str>,
+}
+
+/// The repositories of a unit of a task.
+#[derive(Clone, Copy, Debug)]
+pub struct TaskFacts<'a> {
+    /// Directory of the one with the documents, in the working directory.
+    pub lead: &'a RepoName,
+    /// Where each was cut.
+    pub bases: &'a Each<Base>,
 }
 
 /// How an agent asks and decides.
@@ -87,7 +100,7 @@ pub fn render(template: &str, facts: &PromptFacts<'_>) -> Result<String, PromptE
     let mut text = parts::news(facts);
     match facts.conversation {
         Conversation::New => {
-            text.push(parts::place(facts.worktree));
+            text.push(parts::place(facts));
             text.push(template::expand(template, &parts::values(facts))?);
         }
         Conversation::Resumed if text.is_empty() => text.push(parts::CONTINUE.to_owned()),

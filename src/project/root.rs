@@ -5,7 +5,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 /// The file that makes a directory a task over several repositories.
-const TASK_FILE: &str = ".ve-task.yaml";
+pub const TASK_FILE: &str = ".ve-task.yaml";
 
 /// The project that a command works on.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,7 +1,7 @@
 //! From the configuration as written to the one that is used: defaults filled in, names checked, agents resolved.
 
 use super::error::{Invalid, unknown_name};
-use super::model::{Raw, RawAgent, RawAgentTable, RawConflicts, RawLanding, RawLimits, RawMode, RawOracle};
+use super::model::{Raw, RawAgent, RawAgentTable, RawConflicts, RawLanding, RawLimits, RawMode, RawObjects, RawOracle};
 use super::values::{Size, Span};
 use super::{Agents, BaseSpec, Config, Gates, Listen, Sandbox, SandboxMode};
 use crate::domain::agent::{AgentConfig, AgentKind};
@@ -18,6 +18,7 @@ const PORT: u16 = 7845;
 pub(super) type Env<'a> = &'a dyn Fn(&str) -> Option<String>;
 
 pub(super) fn config(raw: Raw, env: Env<'_>) -> Result<Config, Invalid> {
+    supported(&raw)?;
     let mut policy = Policy::default();
     limits(&mut policy, &raw.limits)?;
     set(&mut policy.setup_timeout, raw.worktree.setup_timeout.map(|Span(span)| span));
@@ -49,6 +50,19 @@ pub(super) fn config(raw: Raw, env: Env<'_>) -> Result<Config, Invalid> {
     })
 }
 
+/// Refuses by name what is known and cannot be had: what is accepted and does nothing would be believed.
+fn supported(raw: &Raw) -> Result<(), Invalid> {
+    if raw.push == Some(true) {
+        let problem = "nothing is pushed: push the branch yourself once work has landed; the only value is false";
+        return Err(Invalid::new(&["push"], problem));
+    }
+    if let Some(RawObjects::Own) = raw.sandbox.objects {
+        let problem = "units borrow the objects of the repository; the only value is \"shared\"";
+        return Err(Invalid::new(&["sandbox", "objects"], problem));
+    }
+    Ok(())
+}
+
 fn set<T>(field: &mut T, value: Option<T>) {
     if let Some(value) = value {
         *field = value;
@@ -77,6 +91,8 @@ fn limits(policy: &mut Policy, raw: &RawLimits) -> Result<(), Invalid> {
     set(&mut policy.rebase_retries, raw.rebase_retries);
     set(&mut policy.crash_retries, raw.crash_retries);
     set(&mut policy.unknown_limit_wait, span(raw.unknown_limit_wait));
+    set(&mut policy.resume_jitter, span(raw.resume_jitter));
+    set(&mut policy.resume_stagger, span(raw.resume_stagger));
     set(&mut policy.max_turns, count(raw.max_turns));
     set(&mut policy.max_turns_completion, count(raw.max_turns_completion));
     set(&mut policy.retry.initial, span(raw.retry_initial_delay));
@@ -197,9 +213,9 @@ fn agents(raw: BTreeMap<String, RawAgent>, env: Env<'_>) -> Result<Agents, Inval
 fn resolve(key: &str, name: &str, all: &mut BTreeMap<AgentName, AgentConfig>) -> Result<AgentName, Invalid> {
     let parsed = agent_name(key, name)?;
     if !all.contains_key(&parsed) {
-        if AgentKind::parse(name).is_none_or(|kind| kind == AgentKind::Command) {
+        if AgentKind::parse(name).and_then(AgentKind::program).is_none() {
             let mut known: Vec<&str> = all.keys().map(AgentName::as_str).collect();
-            known.extend(AgentKind::ALL.iter().map(|kind| kind.as_str()).filter(|kind| *kind != "command"));
+            known.extend(AgentKind::ALL.iter().filter(|kind| kind.program().is_some()).map(|kind| kind.as_str()));
             let problem = format!("{}; describe it in [agents.{name}]", unknown_name("unknown agent", name, &known));
             return Err(Invalid::new(&["agents", key], problem));
         }
@@ -218,9 +234,9 @@ fn agent(name: &str, raw: RawAgentTable, env: Env<'_>) -> Result<AgentConfig, In
     let Some(kind) = AgentKind::parse(kind) else {
         return Err(Invalid::new(&["agents", name, "kind"], unknown_name("unknown kind of agent", kind, &kinds)));
     };
-    let program = match (raw.program, kind) {
+    let program = match (raw.program, kind.program()) {
         (Some(program), _) if !program.trim().is_empty() => program,
-        (None, AgentKind::Claude) => kind.as_str().to_owned(),
+        (None, Some(program)) => program.to_owned(),
         _ => return Err(Invalid::new(&["agents", name, "program"], "must name a program")),
     };
     let mut expanded = Vec::new();

@@ -15,6 +15,7 @@ pub(super) struct Raw {
     pub landing: Option<RawLanding>,
     pub oracle: Option<RawOracle>,
     pub approve_goals: Option<bool>,
+    pub push: Option<bool>,
     pub state_dir: Option<String>,
     pub host: Option<String>,
     pub port: Option<u16>,
@@ -63,6 +64,8 @@ pub(super) struct RawLimits {
     pub rebase_retries: Option<u32>,
     pub crash_retries: Option<u32>,
     pub unknown_limit_wait: Option<Span>,
+    pub resume_jitter: Option<Span>,
+    pub resume_stagger: Option<Span>,
     pub max_turns: Option<NonZeroU32>,
     pub max_turns_completion: Option<NonZeroU32>,
     pub retry_initial_delay: Option<Span>,
@@ -121,6 +124,14 @@ pub(super) struct RawSandbox {
     pub mask: Vec<String>,
     pub accept: Vec<String>,
     pub toolchains: Option<Vec<String>>,
+    pub objects: Option<RawObjects>,
+}
+
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum RawObjects {
+    Shared,
+    Own,
 }
 
 #[derive(Clone, Copy, Debug, Deserialize)]

@@ -53,6 +53,7 @@ impl Config {
             ("landing", text(landing)),
             ("oracle", text(oracle)),
             ("approve_goals", policy.approve_goals.to_string()),
+            ("push", "false".to_owned()),
             ("host", text(&self.listen.host)),
             ("port", self.listen.port.to_string()),
             ("limits.max_agents", policy.max_agents.to_string()),
@@ -73,6 +74,8 @@ impl Config {
             ("limits.rebase_retries", policy.rebase_retries.to_string()),
             ("limits.crash_retries", policy.crash_retries.to_string()),
             ("limits.unknown_limit_wait", text(&span_text(policy.unknown_limit_wait))),
+            ("limits.resume_jitter", text(&span_text(policy.resume_jitter))),
+            ("limits.resume_stagger", text(&span_text(policy.resume_stagger))),
             ("limits.max_turns", policy.max_turns.to_string()),
             ("limits.max_turns_completion", policy.max_turns_completion.to_string()),
             ("limits.retry_initial_delay", text(&span_text(policy.retry.initial))),
@@ -95,6 +98,7 @@ impl Config {
             ("sandbox.mask", list(&self.sandbox.mask)),
             ("sandbox.accept", list(&self.sandbox.accept)),
             ("sandbox.toolchains", list(&self.sandbox.toolchains)),
+            ("sandbox.objects", text("shared")),
         ];
         values.extend(self.setup.as_deref().map(|setup| ("worktree.setup", text(setup))));
         values.extend(self.state_dir.as_deref().map(|dir| ("state_dir", text(dir))));

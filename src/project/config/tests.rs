@@ -175,10 +175,9 @@ fn agents_are_checked() {
         "read .ve/config.toml:2:1: agents.reveiw: not a phase: \"reveiw\"; did you mean \"review\"? \
          (known: default, goal, plan, implement, rebase, review, complete)"
     );
-    assert!(
-        refusal("[agents]\ndefault = \"nobody\"\n")
-            .contains("unknown agent \"nobody\" (known: claude); describe it in [agents.nobody]")
-    );
+    assert!(refusal("[agents]\ndefault = \"nobody\"\n").contains(
+        "unknown agent \"nobody\" (known: claude, codex, opencode, gemini, cursor); describe it in [agents.nobody]"
+    ));
     assert!(
         refusal("[agents.x]\nkind = \"cluade\"\n")
             .contains("agents.x.kind: unknown kind of agent \"cluade\"; did you mean \"claude\"?")
@@ -270,5 +269,23 @@ fn a_patch_is_all_or_nothing() {
         (json!({"backend": "x"}), "Unknown backend 'x'. Available backends: claude, mine"),
     ] {
         assert_eq!(patch(body).unwrap_err(), message);
+    }
+}
+
+#[test]
+fn what_is_known_and_cannot_be_had_is_refused_by_its_name() {
+    for (text, expected) in [
+        ("base = \"main\"\npush = true\n", "read .ve/config.toml:2:1: push: nothing is pushed"),
+        ("[sandbox]\nobjects = \"own\"\n", "read .ve/config.toml:2:1: sandbox.objects: units borrow"),
+    ] {
+        let stored = BTreeMap::new();
+        let texts = Texts { committed: None, accepted: None, local: Some(text), stored: &stored };
+        let error = layers::load(texts, &|_| None).unwrap_err().to_string();
+        assert!(error.starts_with(expected), "{error}");
+    }
+    for text in ["push = false\n", "[sandbox]\nobjects = \"shared\"\n"] {
+        let stored = BTreeMap::new();
+        let texts = Texts { committed: None, accepted: None, local: Some(text), stored: &stored };
+        layers::load(texts, &|_| None).unwrap();
     }
 }

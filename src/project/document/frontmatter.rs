@@ -61,6 +61,22 @@ enum RawSubsystem {
     Entry { subsystem_id: String, relationship: Option<String> },
 }
 
+#[derive(Deserialize)]
+struct RawDependents {
+    dependents: Option<Vec<RawDependent>>,
+}
+
+#[derive(Deserialize)]
+struct RawDependent {
+    repo: String,
+}
+
+/// The repositories of a task that a chunk is about, as its `dependents` name them; none where it has no such field.
+pub(super) fn dependents(front: Front<'_>) -> Result<Vec<String>, (usize, Problem)> {
+    let raw: RawDependents = serde_saphyr::from_str(front.text).map_err(|error| yaml_problem(front, &error))?;
+    Ok(raw.dependents.unwrap_or_default().into_iter().map(|dependent| dependent.repo).collect())
+}
+
 /// Splits a document into its frontmatter and what follows.
 pub(super) fn split(document: &str) -> Result<(Front<'_>, &str), (usize, Problem)> {
     let mut start = None;

@@ -1,6 +1,6 @@
 //! The goal document below its frontmatter.
 
-use super::markdown;
+use super::{markdown, mentions};
 use crate::domain::chunk::Goal;
 
 /// Longest summary, in characters: one line of a list.
@@ -12,6 +12,7 @@ pub(super) fn read(text: &str) -> Goal {
     Goal {
         title: markdown::first_heading(&body, 1).unwrap_or_default().to_owned(),
         summary: shortened(markdown::section(&body, 2, "Minor Goal").unwrap_or_default()),
+        mentions: mentions::read(&body),
         body,
     }
 }

@@ -70,7 +70,7 @@ fn looks_like_path(text: &str) -> bool {
 }
 
 /// One place of the project; paths that cannot be inside it are none.
-fn place(text: &str) -> Option<CodePlace> {
+pub(super) fn place(text: &str) -> Option<CodePlace> {
     let text = text.trim_matches(['*', '"', '\'', '<', '>']).trim_end_matches(['.', ',', ';', ':']);
     let text = without_line_number(text);
     let place = CodePlace::parse(&symbol_after_colons(text))?;

@@ -24,6 +24,7 @@ impl World {
             base_branch: &self.branch,
             base_commit: &self.commit,
             worktree: Path::new("/state/units/7/worktree"),
+            task: None,
             speech: Speech::Tools,
             conversation: Conversation::New,
             answer: None,
@@ -53,6 +54,23 @@ fn every_phase_names_its_chunk_its_documents_and_where_it_works() {
         }
         assert!(!prompt.contains("{chunk}") && !prompt.contains("ve chunk"), "{phase:?}");
         check(builtin(phase)).unwrap();
+    }
+}
+
+#[test]
+fn in_a_task_every_repository_is_named_with_its_base() {
+    let world = World::new();
+    let base = |digit: &str| Base { branch: world.branch.clone(), commit: ObjectId::parse(digit.repeat(40)).unwrap() };
+    let (lead, web) = (RepoName::parse("docs").unwrap(), RepoName::parse("acme/web").unwrap());
+    let bases = Each { lead: base("a"), others: [(web, base("b"))].into() };
+    let facts = PromptFacts { task: Some(TaskFacts { lead: &lead, bases: &bases }), ..world.facts() };
+    let prompt = render(builtin(Phase::Implement), &facts).unwrap();
+    let lines = [
+        format!("- `docs`, with the chunk's documents: cut from `trunk` at `{}`\n", "a".repeat(40)),
+        format!("- `acme/web`: cut from `trunk` at `{}`\n", "b".repeat(40)),
+    ];
+    for part in lines.iter().map(String::as_str).chain(["`docs/docs/chunks/add_login/PLAN.md`", "git -C docs status"]) {
+        assert!(prompt.contains(part), "{part} is not in {prompt}");
     }
 }
 
