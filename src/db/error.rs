@@ -105,12 +105,12 @@ impl From<diesel::result::Error> for StoreError {
     }
 }
 
-/// Something stored about a unit has no meaning to this program.
+/// Something stored has no meaning to this program.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("read unit {unit} from the database: {what} makes no sense: {why}")]
+#[error("read {of} from the database: {what} makes no sense: {why}", of = self.subject())]
 pub struct Unreadable {
-    /// Which unit.
-    pub unit: UnitId,
+    /// Which unit it is about; none where it is an account.
+    pub unit: Option<UnitId>,
     /// Which part of it.
     pub what: &'static str,
     /// What is wrong with it.
@@ -119,7 +119,15 @@ pub struct Unreadable {
 
 impl Unreadable {
     pub(crate) fn new(unit: UnitId, what: &'static str, why: impl Display) -> Self {
-        Self { unit, what, why: why.to_string() }
+        Self { unit: Some(unit), what, why: why.to_string() }
+    }
+
+    pub(crate) fn account(what: &'static str, why: impl Display) -> Self {
+        Self { unit: None, what, why: why.to_string() }
+    }
+
+    fn subject(&self) -> String {
+        self.unit.map_or_else(|| "an account".to_owned(), |unit| format!("unit {unit}"))
     }
 }
 

@@ -1,6 +1,15 @@
 // @generated automatically by Diesel CLI.
 
 diesel::table! {
+    accounts (account) {
+        account -> Text,
+        since -> BigInt,
+        until -> Nullable<BigInt>,
+        message -> Text,
+    }
+}
+
+diesel::table! {
     attempts (attempt_id) {
         attempt_id -> Text,
         unit_id -> BigInt,
@@ -33,6 +42,22 @@ diesel::table! {
         new_status -> Text,
         old_phase -> Nullable<Text>,
         new_phase -> Text,
+    }
+}
+
+diesel::table! {
+    predictions (id) {
+        id -> BigInt,
+        unit_a -> BigInt,
+        unit_b -> BigInt,
+        chunk_a -> Text,
+        chunk_b -> Text,
+        stage -> Text,
+        verdict -> Text,
+        probability -> BigInt,
+        at -> BigInt,
+        outcome -> Nullable<Text>,
+        settled_at -> Nullable<BigInt>,
     }
 }
 
@@ -73,4 +98,12 @@ diesel::joinable!(attempts -> work_units (unit_id));
 diesel::joinable!(events -> work_units (unit_id));
 diesel::joinable!(status_log -> work_units (unit_id));
 
-diesel::allow_tables_to_appear_in_same_query!(attempts, events, settings, status_log, work_units,);
+diesel::allow_tables_to_appear_in_same_query!(
+    accounts,
+    attempts,
+    events,
+    predictions,
+    settings,
+    status_log,
+    work_units,
+);

@@ -2,7 +2,8 @@
 
 use super::stored::{self, mirrored};
 use crate::domain::chunk::ChunkStatus;
-use crate::domain::event::{Event, Gathered, RebaseResult};
+use crate::domain::each::Each;
+use crate::domain::event::{Event, Gathered, Patch, RebaseResult, Wanted};
 use crate::domain::ids::{AgentName, AttemptId, ChunkName, ObjectId, SessionId};
 use crate::domain::landing::{MergeResult, MoveResult};
 use crate::domain::phase::Phase;
@@ -13,6 +14,8 @@ use std::collections::BTreeSet;
 
 mirrored! {
     Event => EventDef,
+    Patch => PatchDef,
+    Wanted => WantedDef,
     Gathered => GatheredDef,
     RebaseResult => RebaseResultDef,
     ChunkStatus => ChunkStatusDef,
@@ -39,6 +42,9 @@ enum EventDef {
     Canceled,
     Deleted,
     DeclaredDone,
+    Patched(#[serde(with = "stored")] Patch),
+    Pruned,
+    Cleared,
 
     Dispatched {
         #[serde(with = "stored")]
@@ -56,7 +62,9 @@ enum EventDef {
 
     Prepared {
         #[serde(with = "stored")]
-        base: Base,
+        base: Each<Base>,
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        remarks: Vec<String>,
     },
     PreparationFailed {
         reason: String,
@@ -117,13 +125,37 @@ enum EventDef {
 }
 
 #[derive(Serialize, Deserialize)]
+#[serde(remote = "Patch")]
+struct PatchDef {
+    priority: Option<i32>,
+    retain: Option<bool>,
+    #[serde(with = "stored")]
+    depends_on: Option<BTreeSet<ChunkName>>,
+    #[serde(with = "stored")]
+    phase: Option<Phase>,
+    #[serde(with = "stored")]
+    status: Option<Wanted>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(remote = "Wanted", rename_all = "snake_case")]
+enum WantedDef {
+    Ready,
+    Pending,
+    Done,
+    Canceled,
+}
+
+#[derive(Serialize, Deserialize)]
 #[serde(remote = "Gathered")]
 struct GatheredDef {
     #[serde(with = "stored")]
-    tip: ObjectId,
+    tip: Each<ObjectId>,
     changes_code: bool,
     #[serde(with = "stored")]
     chunk: Option<ChunkStatus>,
+    #[serde(with = "stored", default, skip_serializing_if = "Vec::is_empty")]
+    successors: Vec<ChunkName>,
     feedback_open: bool,
     contains_base: bool,
 }
@@ -133,13 +165,13 @@ struct GatheredDef {
 enum RebaseResultDef {
     Clean {
         #[serde(with = "stored")]
-        base: Base,
+        base: Each<Base>,
         #[serde(with = "stored")]
-        tip: ObjectId,
+        tip: Each<ObjectId>,
     },
     Conflict {
         #[serde(with = "stored")]
-        base: Base,
+        base: Each<Base>,
         paths: Vec<String>,
     },
     Failed(String),

@@ -1,6 +1,7 @@
 //! Mirrors of the way home: base, merge, landing.
 
 use super::stored::{self, mirrored};
+use crate::domain::each::Each;
 use crate::domain::ids::{BranchName, ObjectId};
 use crate::domain::landing::{Landing, Merge, MergeResult, MoveResult};
 use crate::domain::workspace::Base;
@@ -42,12 +43,12 @@ enum LandingDef {
     Merging,
     Gating {
         #[serde(with = "stored")]
-        merge: Merge,
+        merge: Each<Merge>,
         gate: usize,
     },
     Moving {
         #[serde(with = "stored")]
-        merge: Merge,
+        merge: Each<Merge>,
     },
 }
 
@@ -56,7 +57,7 @@ enum LandingDef {
 enum MergeResultDef {
     Clean {
         #[serde(with = "stored")]
-        merge: Merge,
+        merge: Each<Merge>,
         sensitive: Vec<String>,
         needs_trust: bool,
     },

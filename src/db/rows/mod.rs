@@ -1,7 +1,9 @@
 //! Between rows and the domain: the only place that knows how domain values are stored.
 
+pub(super) mod account;
 mod event;
 mod landing;
+pub(super) mod prediction;
 pub(super) mod record;
 mod report;
 mod status;

@@ -3,7 +3,7 @@
 use super::stored::{self, mirrored};
 use crate::domain::report::{
     AgentError, Choice, ErrorKind, Outcome, ProcessExit, Question, QuestionSet, ReviewDecision, ReviewIssue,
-    ReviewVerdict, Usage,
+    ReviewVerdict, Topic, Usage,
 };
 use crate::domain::time::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 mirrored! {
     Timestamp => TimestampDef,
     QuestionSet => QuestionSetDef,
+    Topic => TopicDef,
     Question => QuestionDef,
     Choice => ChoiceDef,
     ReviewDecision => ReviewDecisionDef,
@@ -33,6 +34,20 @@ struct QuestionSetDef {
     key: String,
     #[serde(with = "stored")]
     items: Vec<Question>,
+    #[serde(default, skip_serializing_if = "is_work", with = "stored")]
+    topic: Topic,
+}
+
+/// What is not said is about the work: sets that were stored before there was anything else say nothing.
+fn is_work(topic: &Topic) -> bool {
+    *topic == Topic::Work
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(remote = "Topic", rename_all = "snake_case")]
+enum TopicDef {
+    Work,
+    Permission,
 }
 
 #[derive(Serialize, Deserialize)]

@@ -2,11 +2,12 @@
 
 use super::stored::{self, mirrored};
 use crate::domain::attention::{About, Ask};
-use crate::domain::ids::{AgentName, ChunkName, ObjectId};
+use crate::domain::each::Each;
+use crate::domain::ids::{ChunkName, ObjectId};
 use crate::domain::landing::{Landing, Merge};
 use crate::domain::report::{Outcome, QuestionSet};
 use crate::domain::time::Timestamp;
-use crate::domain::work_unit::{Activity, Admission, Leftovers, Proof, Status, Wait, WaitReason};
+use crate::domain::work_unit::{Activity, Admission, Leftovers, Proof, Status, Wait};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
@@ -14,7 +15,6 @@ mirrored! {
     Status => StatusDef,
     Admission => AdmissionDef,
     Wait => WaitDef,
-    WaitReason => WaitReasonDef,
     Activity => ActivityDef,
     Proof => ProofDef,
     Leftovers => LeftoversDef,
@@ -68,20 +68,7 @@ enum AdmissionDef {
 struct WaitDef {
     #[serde(with = "stored")]
     until: Timestamp,
-    #[serde(with = "stored")]
-    why: WaitReason,
-}
-
-#[derive(Serialize, Deserialize)]
-#[serde(remote = "WaitReason", rename_all = "snake_case")]
-enum WaitReasonDef {
-    BackOff {
-        error: String,
-    },
-    UsageLimit {
-        #[serde(with = "stored")]
-        agent: AgentName,
-    },
+    error: String,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -104,7 +91,7 @@ enum ActivityDef {
 enum ProofDef {
     Landed {
         #[serde(with = "stored")]
-        merge: Merge,
+        merge: Each<Merge>,
         gates: usize,
         kept: Vec<String>,
     },
@@ -142,10 +129,6 @@ enum AboutDef {
     },
     Review,
     Failure,
-    Login {
-        #[serde(with = "stored")]
-        agent: AgentName,
-    },
     Completion,
     NoChange,
     Landing,

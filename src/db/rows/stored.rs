@@ -3,10 +3,11 @@
 //!
 //! A mirror names every variant and field, so a new one does not compile until it is mirrored; the stored names are pinned by a test.
 
-use crate::domain::ids::{AgentName, AttemptId, BranchName, ChunkName, ObjectId, SessionId};
+use crate::domain::each::Each;
+use crate::domain::ids::{AgentName, AttemptId, BranchName, ChunkName, ObjectId, RepoName, SessionId};
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// A value with a stored form.
 pub(crate) trait Stored: Sized {
@@ -81,6 +82,37 @@ impl<T: Stored + Ord> Stored for BTreeSet<T> {
     fn read<'de, D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
         Vec::<T>::read(from).map(|values| values.into_iter().collect())
     }
+}
+
+/// Of one repository: the value itself, as every record has it that is older than tasks.
+impl<T: Stored> Stored for Each<T> {
+    fn write<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        if self.others.is_empty() {
+            return self.lead.write(to);
+        }
+        let others = self.others.iter().map(|(name, value)| (name.as_str(), Out(value))).collect();
+        Several { lead: Out(&self.lead), others }.serialize(to)
+    }
+
+    fn read<'de, D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        let value = serde_json::Value::deserialize(from)?;
+        if value.get(LEAD).is_none() {
+            return T::read(value).map(Each::from).map_err(D::Error::custom);
+        }
+        let Several { lead: In(lead), others } =
+            Several::<String, In<T>>::deserialize(value).map_err(D::Error::custom)?;
+        let named = |(name, In(value)): (String, In<T>)| Ok((RepoName::parse(name).map_err(D::Error::custom)?, value));
+        Ok(Each { lead, others: others.into_iter().map(named).collect::<Result<_, D::Error>>()? })
+    }
+}
+
+/// The field by which values of several repositories are told from one.
+const LEAD: &str = "lead";
+
+#[derive(Serialize, Deserialize)]
+struct Several<K: Ord, V> {
+    lead: V,
+    others: BTreeMap<K, V>,
 }
 
 /// Gives domain types the stored form of their mirrors.

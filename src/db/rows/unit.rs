@@ -2,6 +2,7 @@
 
 use super::stored::{self, mirrored};
 use crate::domain::attempt::{AttemptKind, Ladder, Live, Stage};
+use crate::domain::each::Each;
 use crate::domain::ids::{AgentName, AttemptId, ChunkName, ObjectId, SessionId, UnitId};
 use crate::domain::phase::Phase;
 use crate::domain::report::{QuestionSet, ReviewDecision};
@@ -24,6 +25,9 @@ mirrored! {
 /// What the `data` column of a unit holds.
 #[derive(Serialize, Deserialize)]
 pub(crate) struct UnitData {
+    // Absent in what was stored before units could be renamed.
+    #[serde(with = "stored", default, skip_serializing_if = "BTreeSet::is_empty")]
+    formerly: BTreeSet<ChunkName>,
     #[serde(with = "stored")]
     phase: Phase,
     #[serde(with = "stored")]
@@ -33,9 +37,9 @@ pub(crate) struct UnitData {
     depends_on: BTreeSet<ChunkName>,
     explicit_deps: bool,
     #[serde(with = "stored")]
-    base: Option<Base>,
+    base: Option<Each<Base>>,
     #[serde(with = "stored")]
-    tip: Option<ObjectId>,
+    tip: Option<Each<ObjectId>>,
     #[serde(with = "stored")]
     session: Option<SessionId>,
     session_cost: u64,
@@ -71,6 +75,7 @@ impl From<&WorkUnit> for UnitData {
         let WorkUnit {
             id: _,
             chunk: _,
+            formerly,
             phase,
             status,
             priority,
@@ -91,6 +96,7 @@ impl From<&WorkUnit> for UnitData {
             updated_at: _,
         } = unit.clone();
         Self {
+            formerly,
             phase,
             status,
             priority,
@@ -117,6 +123,7 @@ impl UnitData {
         WorkUnit {
             id: key.id,
             chunk: key.chunk,
+            formerly: self.formerly,
             phase: self.phase,
             status: self.status,
             priority: self.priority,

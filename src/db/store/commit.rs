@@ -1,7 +1,7 @@
 //! Group commit: all writes that wait become one transaction, and one wait for the disk.
 
 use super::write::{Write, Written};
-use super::{Store, attempts, settings};
+use super::{Store, accounts, attempts, predictions, settings};
 use crate::db::error::{Refused, StoreError};
 use crate::db::rows::record::{CREATED, EventColumns, TransitionColumns};
 use crate::db::rows::stored::to_json;
@@ -14,7 +14,7 @@ use crate::domain::ids::UnitId;
 use crate::domain::journal::Entry;
 use crate::domain::new_unit::NewUnit;
 use crate::domain::who::Who;
-use crate::domain::work_unit::{Status, Wait, WaitReason, WorkUnit};
+use crate::domain::work_unit::{Status, Wait, WorkUnit};
 use diesel::prelude::*;
 use diesel::result::{DatabaseErrorKind, Error};
 
@@ -76,7 +76,10 @@ fn save(
 fn apply(connection: &mut SqliteConnection, write: Write) -> Result<Written, Stop> {
     match write {
         Write::Create { unit, moment, who } => create(connection, *unit, moment, who),
-        Write::Step { unit, attempts, event, moment, who } => {
+        Write::Step { unit, attempts, halted, event, moment, who } => {
+            if let Some(halted) = &halted {
+                accounts::halt(connection, halted)?;
+            }
             step(connection, unit, &attempts, Happened { event: Some(*event), moment, who })
         }
         Write::All(writes) => {
@@ -85,6 +88,18 @@ fn apply(connection: &mut SqliteConnection, write: Write) -> Result<Written, Sto
         }
         Write::Setting { key, value } => {
             settings::write(connection, &key, value.as_deref())?;
+            Ok(Written::Setting)
+        }
+        Write::Predict(said) => {
+            predictions::insert(connection, &said)?;
+            Ok(Written::Prediction)
+        }
+        Write::Settle { units, outcome, at } => {
+            predictions::settle(connection, units, outcome, at)?;
+            Ok(Written::Prediction)
+        }
+        Write::AccountOpened(account) => {
+            accounts::open(connection, &account)?;
             Ok(Written::Setting)
         }
     }
@@ -196,7 +211,7 @@ fn why(kind: &str, status: &Status) -> String {
     match status {
         Status::NeedsAttention(ask) => format!("{kind}: {}", ask.reason),
         Status::Failed { reason } => format!("{kind}: {reason}"),
-        Status::Ready { wait: Some(Wait { why: WaitReason::BackOff { error }, .. }) } => format!("{kind}: {error}"),
+        Status::Ready { wait: Some(Wait { error, .. }) } => format!("{kind}: {error}"),
         _ => kind.to_owned(),
     }
 }

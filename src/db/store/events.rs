@@ -1,6 +1,6 @@
 //! The journal: what happened, in order.
 
-use super::Store;
+use super::{Store, settings};
 use crate::db::error::{StoreError, Unreadable};
 use crate::db::rows::record::{CREATED, EventRow};
 use crate::db::rows::unit_row::UnitRow;
@@ -45,9 +45,10 @@ impl Store {
         }))
     }
 
-    /// The first entry that is still there: whoever saw less has missed some.
+    /// The first entry from which on none is missing: whoever saw less has missed some.
     pub fn oldest_event(&mut self) -> Result<Option<i64>, StoreError> {
-        Ok(events::table.select(diesel::dsl::min(events::seq)).first(&mut self.connection)?)
+        let first: Option<i64> = events::table.select(diesel::dsl::min(events::seq)).first(&mut self.connection)?;
+        Ok(first.max(begins(&mut self.connection)?))
     }
 
     /// The number of the last entry ever written, pruned or not; 0 before the first.
@@ -63,12 +64,29 @@ impl Store {
         Ok(newest.map_or(0, |newest| newest.seq))
     }
 
-    /// Forgets the entries of units that were settled and last changed before `before`. Returns how many.
+    /// Forgets the entries of units that were settled and last changed before `before`. Returns how many. Older entries of other units stay for
+    /// their own replay, but the journal as a whole begins after the last one that is gone.
     pub fn prune_events(&mut self, before: Timestamp) -> Result<usize, StoreError> {
         let old = work_units::table
             .filter(work_units::settled)
             .filter(work_units::updated_at.lt(before.0))
             .select(work_units::unit_id);
-        Ok(diesel::delete(events::table.filter(events::unit_id.eq_any(old))).execute(&mut self.connection)?)
+        let gone = events::table.filter(events::unit_id.eq_any(old));
+        Ok(self.connection.immediate_transaction(|connection| {
+            let last: Option<i64> = gone.select(diesel::dsl::max(events::seq)).first(connection)?;
+            let Some(last) = last else { return Ok(0) };
+            let begins = begins(connection)?.max(Some(last + 1)).map(|seq| seq.to_string());
+            settings::write(connection, BEGINS, begins.as_deref())?;
+            diesel::delete(gone).execute(connection)
+        })?)
     }
+}
+
+/// The stored setting that says where the journal begins since it was pruned.
+const BEGINS: &str = "journal begins";
+
+fn begins(connection: &mut SqliteConnection) -> QueryResult<Option<i64>> {
+    use crate::db::schema::settings::dsl;
+    let stored: Option<String> = dsl::settings.find(BEGINS).select(dsl::value).first(connection).optional()?;
+    Ok(stored.and_then(|text| text.parse().ok()))
 }

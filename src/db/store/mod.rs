@@ -1,9 +1,12 @@
 //! The database as questions and writes: one function per question, one [`commit`](Store::commit) for all that is to be written.
 
+mod accounts;
 mod attempts;
 mod commit;
 mod events;
+mod predictions;
 mod settings;
+mod timeline;
 mod units;
 pub mod write;
 

@@ -1,9 +1,13 @@
 //! What can be written, and what a write gives back.
 
+use crate::domain::account::Halted;
 use crate::domain::attempt::AttemptChange;
 use crate::domain::event::{Event, Moment};
+use crate::domain::ids::{AgentName, UnitId};
 use crate::domain::journal::Entry;
 use crate::domain::new_unit::NewUnit;
+use crate::domain::prediction::{Outcome, Prediction};
+use crate::domain::time::Timestamp;
 use crate::domain::who::Who;
 use crate::domain::work_unit::WorkUnit;
 
@@ -25,6 +29,8 @@ pub enum Write {
         unit: Box<WorkUnit>,
         /// What the step says about records of attempts, in this order.
         attempts: Vec<AttemptChange>,
+        /// What was met that halts an account.
+        halted: Option<Halted>,
         /// What happened.
         event: Box<Event>,
         /// The moment the transition was decided with.
@@ -34,12 +40,25 @@ pub enum Write {
     },
     /// All of these, in this order, or none.
     All(Vec<Write>),
+    /// An account is halted no more.
+    AccountOpened(AgentName),
     /// A setting is stored, or forgotten.
     Setting {
         /// Its name.
         key: String,
         /// Its value; none to forget it.
         value: Option<String>,
+    },
+    /// The oracle said something.
+    Predict(Box<Prediction>),
+    /// What became of a pair: the outcome of all that was said about it and has none yet.
+    Settle {
+        /// The units, the lower id first.
+        units: (UnitId, UnitId),
+        /// What happened.
+        outcome: Outcome,
+        /// When that was found out.
+        at: Timestamp,
     },
 }
 
@@ -55,6 +74,8 @@ pub enum Written {
     },
     /// All were written, in the order of their writes.
     All(Vec<Written>),
-    /// A setting was stored or forgotten.
+    /// A setting was stored or forgotten, or an account opened.
     Setting,
+    /// A prediction was stored, or settled.
+    Prediction,
 }

@@ -3,6 +3,7 @@
 use super::{Bench, agent, attempt, chunk, create, new_unit, step, unit_of};
 use crate::db::error::{Refused, StoreError, Trouble};
 use crate::db::store::write::{Write, Written};
+use crate::domain::account::{Halt, HaltReason, Halted, Halts};
 use crate::domain::attempt::{AttemptChange, AttemptKind};
 use crate::domain::event::Event;
 use crate::domain::ids::{SessionId, UnitId};
@@ -191,7 +192,8 @@ fn events_go_with_units_that_ended_long_ago_and_numbers_go_on() {
     unit_of(bench.one(write).unwrap().unwrap());
     assert_eq!(bench.store.prune_events(Timestamp(500)).unwrap(), 0, "not before its time");
     assert_eq!(bench.store.prune_events(Timestamp(i64::MAX)).unwrap(), 2, "the other unit lives");
-    assert_eq!((bench.store.oldest_event().unwrap(), bench.store.newest_seq().unwrap()), (Some(2), 3));
+    let bounds = (bench.store.oldest_event().unwrap(), bench.store.newest_seq().unwrap());
+    assert_eq!(bounds, (Some(4), 3), "a journal with a gap is none");
     assert_eq!(bench.store.journal(gone.id).unwrap(), None);
     assert_eq!(bench.store.events_since(0, 1).unwrap()[0].seq, 2);
 }
@@ -203,4 +205,23 @@ fn an_attempt_needs_its_unit() {
     let orphan = "INSERT INTO attempts (attempt_id, unit_id, number, kind, phase, started_at) VALUES ('x', 99, 1, 'agent', 'PLAN', 0)";
     let error = diesel::sql_query(orphan).execute(&mut bench.store.connection).unwrap_err();
     assert!(error.to_string().contains("FOREIGN KEY"), "{error}");
+}
+
+#[test]
+fn an_account_stays_halted_as_long_as_what_was_met_last_longest() {
+    let mut bench = Bench::new();
+    let unit = unit_of(bench.one(create("a")).unwrap().unwrap());
+    let claude = agent();
+    let halt = |why| Halt { since: Timestamp(1), why, message: "no".to_owned() };
+    let (soon, late) = (HaltReason::Limit { until: Timestamp(5) }, HaltReason::Limit { until: Timestamp(9) });
+    for why in [late, soon] {
+        let Write::Step { unit, attempts, event, moment, who, .. } = step(unit.clone(), vec![], Event::Held) else {
+            unreachable!("a step is a step")
+        };
+        let halted = Some(Halted { account: claude.clone(), halt: halt(why) });
+        bench.one(Write::Step { unit, attempts, halted, event, moment, who }).unwrap().unwrap();
+    }
+    assert_eq!(bench.store.halts().unwrap(), Halts::from([(claude.clone(), halt(late))]));
+    bench.one(Write::AccountOpened(claude)).unwrap().unwrap();
+    assert_eq!(bench.store.halts().unwrap(), Halts::new());
 }

@@ -2,6 +2,9 @@
 
 use crate::db::open::MIGRATIONS;
 use crate::db::store::Store;
+use crate::domain::account::HaltReason;
+use crate::domain::time::Timestamp;
+use crate::domain::work_unit::{Status, Wait};
 use diesel::migration::{Migration, MigrationSource};
 use diesel::prelude::*;
 use diesel::sql_types::{Bool, Nullable, Text};
@@ -69,6 +72,47 @@ fn a_database_of_every_earlier_migration_opens() {
     }
 }
 
+#[test]
+fn what_a_unit_had_met_of_its_account_is_the_accounts_since() {
+    let dir = TempDir::new().unwrap();
+    let path = dir.path().join("orchestrator.db");
+    let mut old = SqliteConnection::establish(path.to_str().unwrap()).unwrap();
+    old.applied_migrations().unwrap();
+    for migration in
+        migrations().iter().filter(|migration| migration.name().version().to_string().as_str() < "20261120000004")
+    {
+        old.run_migration(&**migration).unwrap();
+    }
+    let unit = |chunk: &str, status: &str| {
+        let data = format!(
+            "{{\"phase\":\"PLAN\",\"status\":{status},\"priority\":0,\"depends_on\":[],\"explicit_deps\":false,\"base\":null,\"tip\":null,\
+             \"session\":null,\"session_cost\":0,\"notes\":[],\"live\":null,\"counters\":{{\"errors\":0,\"review_cycles\":0,\"nudges\":0,\
+             \"rebases\":0}},\"decision\":null,\"approved\":null,\"set_up\":false,\"retain\":false}}"
+        );
+        format!(
+            "INSERT INTO work_units (chunk, phase, status, settled, created_at, updated_at, data) VALUES ('{chunk}', 'PLAN', 'X', 0, 1, 2, '{data}')"
+        )
+    };
+    for (chunk, status) in [
+        ("soon", r#"{"ready":{"wait":{"until":5,"why":{"usage_limit":{"agent":"claude"}}}}}"#),
+        ("late", r#"{"ready":{"wait":{"until":9,"why":{"usage_limit":{"agent":"claude"}}}}}"#),
+        ("out", r#"{"needs_attention":{"since":3,"reason":"Not logged in","about":{"login":{"agent":"codex"}}}}"#),
+        ("again", r#"{"ready":{"wait":{"until":7,"why":{"back_off":{"error":"529"}}}}}"#),
+    ] {
+        diesel::sql_query(unit(chunk, status)).execute(&mut old).unwrap();
+    }
+    drop(old);
+    let mut store = Store::open(&path).unwrap();
+    let halts = store.halts().unwrap();
+    let why: Vec<_> = halts.iter().map(|(account, halt)| (account.as_str(), halt.why)).collect();
+    assert_eq!(why, [("claude", HaltReason::Limit { until: Timestamp(9) }), ("codex", HaltReason::Login)]);
+    let units = store.units().unwrap();
+    let statuses: Vec<&Status> = units.iter().map(|unit| &unit.status).collect();
+    let ready = Status::Ready { wait: None };
+    let again = Status::Ready { wait: Some(Wait { until: Timestamp(7), error: "529".into() }) };
+    assert_eq!(statuses, [&ready, &ready, &ready, &again]);
+}
+
 #[derive(Debug, PartialEq, QueryableByName)]
 struct Column {
     #[diesel(sql_type = Text)]
@@ -109,7 +153,7 @@ fn the_schema_is_what_the_migrations_make() {
     let mut connection = memory();
     connection.run_pending_migrations(MIGRATIONS).unwrap();
     let tables = tables_of_schema();
-    assert_eq!(tables.len(), 5);
+    assert_eq!(tables.len(), 7);
     for (table, columns) in tables {
         // The surrogate keys are INTEGER, which SQLite gives out by itself, and 64 bits wide like BIGINT.
         let query = "SELECT name, replace(type, 'INTEGER', 'BIGINT') AS kind, \"notnull\" AS mandatory FROM pragma_table_info(?)";

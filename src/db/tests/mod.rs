@@ -6,6 +6,7 @@ mod commit;
 mod durability;
 mod migrations;
 mod opening;
+mod predictions;
 mod replay;
 mod samples;
 mod stored;
@@ -105,5 +106,5 @@ fn create(name: &str) -> Write {
 
 fn step(unit: WorkUnit, attempts: Vec<AttemptChange>, event: Event) -> Write {
     let (unit, event) = (Box::new(unit), Box::new(event));
-    Write::Step { unit, attempts, event, moment: moment(7), who: Who::Daemon }
+    Write::Step { unit, attempts, halted: None, event, moment: moment(7), who: Who::Daemon }
 }

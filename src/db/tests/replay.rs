@@ -24,6 +24,7 @@ fn rules() -> Rules {
         integration_gates: 1,
         default_agent: agent(),
         agents: BTreeMap::new(),
+        accounts: BTreeMap::new(),
     }
 }
 
@@ -46,7 +47,8 @@ impl Walk {
         let moment = moment(self.steps);
         let step = transition(&self.unit, &event, &rules(), &moment).unwrap();
         let (unit, event) = (Box::new(step.unit), Box::new(event));
-        let write = Write::Step { unit, attempts: step.attempts, event, moment, who: Who::Scheduler };
+        let write =
+            Write::Step { unit, attempts: step.attempts, halted: step.halted, event, moment, who: Who::Scheduler };
         self.unit = unit_of(self.bench.one(write).unwrap().unwrap());
     }
 
@@ -56,7 +58,7 @@ impl Walk {
 
     fn started(&mut self) {
         self.then(Event::Dispatched { agent: agent() });
-        self.then(Event::Prepared { base: base() });
+        self.then(Event::Prepared { base: base(), remarks: vec![] });
         self.then(Event::Started { attempt: self.live(), pid: 7 });
     }
 
@@ -65,12 +67,13 @@ impl Walk {
     }
 
     fn gathered(&mut self, status: ChunkStatus) {
-        let tip = base().commit;
+        let tip = base().map(|_, base| base.commit.clone());
         let chunk = Some(status);
         self.then(Event::Gathered(Gathered {
             tip,
             changes_code: true,
             chunk,
+            successors: vec![],
             feedback_open: false,
             contains_base: true,
         }));

@@ -4,8 +4,9 @@ use super::{agent, attempt, chunk};
 use crate::domain::attempt::{AttemptKind, Ladder, Live, Stage};
 use crate::domain::attention::{About, Ask};
 use crate::domain::chunk::ChunkStatus;
-use crate::domain::event::{Event, Gathered, RebaseResult};
-use crate::domain::ids::{BranchName, ObjectId, SessionId};
+use crate::domain::each::Each;
+use crate::domain::event::{Event, Gathered, Patch, RebaseResult, Wanted};
+use crate::domain::ids::{BranchName, ObjectId, RepoName, SessionId};
 use crate::domain::landing::{Landing, Merge, MergeResult, MoveResult};
 use crate::domain::phase::Phase;
 use crate::domain::report::{
@@ -14,9 +15,9 @@ use crate::domain::report::{
 };
 use crate::domain::time::Timestamp;
 use crate::domain::who::Who;
-use crate::domain::work_unit::{Activity, Admission, Leftovers, Note, Nudge, Proof, Status, Wait, WaitReason};
+use crate::domain::work_unit::{Activity, Admission, Leftovers, Note, Nudge, Proof, Status, Wait};
 use crate::domain::workspace::Base;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The samples, after a look that every pattern has one; the patterns must be all there are.
 macro_rules! every {
@@ -42,12 +43,23 @@ fn chunks() -> BTreeSet<crate::domain::ids::ChunkName> {
     BTreeSet::from([chunk("a"), chunk("b")])
 }
 
-pub(super) fn base() -> Base {
-    Base { branch: BranchName::parse("main").unwrap(), commit: object("1") }
+pub(super) fn base() -> Each<Base> {
+    Each::from(Base { branch: BranchName::parse("main").unwrap(), commit: object("1") })
 }
 
-fn merge() -> Merge {
-    Merge { target: BranchName::parse("main").unwrap(), from: object("1"), commit: object("2"), tip: object("3") }
+fn merge() -> Each<Merge> {
+    Each::from(Merge {
+        target: BranchName::parse("main").unwrap(),
+        from: object("1"),
+        commit: object("2"),
+        tip: object("3"),
+    })
+}
+
+/// The same of a task: in another repository, too.
+pub(super) fn bases() -> Each<Base> {
+    let Each { lead, .. } = base();
+    Each { others: BTreeMap::from([(RepoName::parse("acme/web").unwrap(), lead.clone())]), lead }
 }
 
 pub(super) fn questions() -> QuestionSet {
@@ -56,7 +68,7 @@ pub(super) fn questions() -> QuestionSet {
         Choice { label: text("session"), description: String::new() },
     ];
     let items = vec![Question { header: text("Auth"), text: text("Which \"one\"?\n"), options, many: false }];
-    QuestionSet { key: text("toolu_1"), items }
+    QuestionSet::new("toolu_1", items)
 }
 
 fn decisions() -> Vec<ReviewDecision> {
@@ -97,9 +109,7 @@ fn leftovers() -> [Leftovers; 2] {
 }
 
 fn waits() -> Vec<Wait> {
-    let reasons = every!([WaitReason::BackOff { error: text("529") }, WaitReason::UsageLimit { agent: agent() }];
-        WaitReason::BackOff { .. }, WaitReason::UsageLimit { .. });
-    reasons.into_iter().map(|why| Wait { until: Timestamp(9), why }).collect()
+    vec![Wait { until: Timestamp(9), error: text("529") }]
 }
 
 fn activities() -> Vec<Activity> {
@@ -116,10 +126,10 @@ fn activities() -> Vec<Activity> {
 fn abouts() -> Vec<About> {
     every!(vec![
             About::Question { set: questions(), answers: vec![None, Some(text("JWT"))] }, About::Review, About::Failure,
-            About::Login { agent: agent() }, About::Completion, About::NoChange, About::Landing,
+            About::Completion, About::NoChange, About::Landing,
             About::Trust { tip: object("4"), paths: vec![text(".envrc")] }, About::Dependency { lost: chunks() },
         ];
-        About::Question { .. }, About::Review, About::Failure, About::Login { .. }, About::Completion, About::NoChange,
+        About::Question { .. }, About::Review, About::Failure, About::Completion, About::NoChange,
         About::Landing, About::Trust { .. }, About::Dependency { .. })
 }
 
@@ -202,8 +212,14 @@ fn move_results() -> Vec<MoveResult> {
 }
 
 fn gathered() -> Vec<Gathered> {
-    let found =
-        |chunk| Gathered { tip: object("7"), changes_code: true, chunk, feedback_open: false, contains_base: true };
+    let found = |chunk| Gathered {
+        tip: object("7").into(),
+        changes_code: true,
+        chunk,
+        successors: chunks().into_iter().collect(),
+        feedback_open: false,
+        contains_base: true,
+    };
     ChunkStatus::ALL.into_iter().map(|status| found(Some(status))).chain([found(None)]).collect()
 }
 
@@ -211,7 +227,7 @@ pub(super) fn events() -> Vec<Event> {
     let session = SessionId::parse("s-1").unwrap();
     let usage = Usage { input: 1, output: 2, cache_read: 3, cache_write: 4, cost: 5 };
     let rebases = every!([
-            RebaseResult::Clean { base: base(), tip: object("8") },
+            RebaseResult::Clean { base: base(), tip: object("8").into() },
             RebaseResult::Conflict { base: base(), paths: vec![text("a")] }, RebaseResult::Failed(text("no")),
         ];
         RebaseResult::Clean { .. }, RebaseResult::Conflict { .. }, RebaseResult::Failed(_));
@@ -230,11 +246,14 @@ pub(super) fn events() -> Vec<Event> {
         Event::Canceled,
         Event::Deleted,
         Event::DeclaredDone,
+        Event::Pruned,
+        Event::Cleared,
         Event::Dispatched { agent: agent() },
         Event::BlockersChanged { by: chunks() },
         Event::DependencyLost { lost: chunks() },
         Event::Cooled,
-        Event::Prepared { base: base() },
+        Event::Prepared { base: base(), remarks: vec![] },
+        Event::Prepared { base: bases(), remarks: vec![text("preserved")] },
         Event::PreparationFailed { reason: text("no") },
         Event::Started { attempt: attempt(1), pid: 42 },
         Event::Named { attempt: attempt(1), session, version: Some(text("2.0")) },
@@ -246,6 +265,7 @@ pub(super) fn events() -> Vec<Event> {
         Event::Crashed { reason: text("panic") },
     ];
     all.extend(Phase::ALL.map(Event::PhaseSet));
+    all.extend(patches().map(Event::Patched));
     all.extend(decisions().into_iter().map(|decision| Event::Decided { attempt: attempt(1), decision }));
     all.extend(outcomes().into_iter().map(|outcome| Event::Ended { attempt: attempt(1), outcome }));
     all.extend(gathered().into_iter().map(Event::Gathered));
@@ -255,11 +275,24 @@ pub(super) fn events() -> Vec<Event> {
     every!(all;
         Event::Answered { .. }, Event::Approved, Event::Retried, Event::Held, Event::Released, Event::Prioritized(_),
         Event::Retained(_), Event::DependenciesSet(_), Event::PhaseSet(_), Event::Skipped, Event::Interrupted { .. },
-        Event::Canceled, Event::Deleted, Event::DeclaredDone, Event::Dispatched { .. }, Event::BlockersChanged { .. },
+        Event::Canceled, Event::Deleted, Event::DeclaredDone, Event::Patched(_), Event::Pruned, Event::Cleared, Event::Dispatched { .. }, Event::BlockersChanged { .. },
         Event::DependencyLost { .. }, Event::Cooled, Event::Prepared { .. }, Event::PreparationFailed { .. },
         Event::Started { .. }, Event::Named { .. }, Event::Asked { .. }, Event::Decided { .. }, Event::Used { .. },
         Event::Ended { .. }, Event::Gathered(_), Event::GatherFailed { .. }, Event::Rebased(_), Event::Merged(_),
         Event::Moved(_), Event::Removed { .. }, Event::RemoveFailed { .. }, Event::Crashed { .. })
+}
+
+fn patches() -> [Patch; 5] {
+    let wanted = [Wanted::Ready, Wanted::Pending, Wanted::Done, Wanted::Canceled];
+    let [ready, pending, done, canceled] = wanted.map(|wanted| Patch { status: Some(wanted), ..Patch::default() });
+    let all = Patch {
+        priority: Some(-2),
+        retain: Some(true),
+        depends_on: Some(chunks()),
+        phase: Some(Phase::Review),
+        status: Some(Wanted::Ready),
+    };
+    [ready, pending, done, canceled, all]
 }
 
 pub(super) fn whos() -> Vec<Who> {

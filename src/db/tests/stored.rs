@@ -53,9 +53,9 @@ fn words_are_read_back() {
 fn units_are_read_back_whole() {
     let mut bench = Bench::new();
     let mut unit = bench.created("a");
-    unit.base = Some(samples::base());
-    unit.tip = unit.base.as_ref().map(|base| base.commit.clone());
-    unit.approved = unit.tip.clone();
+    unit.base = Some(samples::bases());
+    unit.tip = unit.base.as_ref().map(|base| base.map(|_, base| base.commit.clone()));
+    unit.approved = unit.tip.as_ref().map(|tip| tip.lead.clone());
     unit.session_cost = u64::MAX;
     unit.counters.rebases = 7;
     unit.notes = samples::notes();
@@ -99,6 +99,6 @@ fn what_makes_no_sense_is_an_error_that_names_the_unit() {
     assert!(bench.store.unit(&chunk("a")).unwrap().is_some(), "the other one is still read");
     let error = bench.store.units().unwrap_err();
     let StoreError::Unreadable(unreadable) = &error else { unreachable!("{error}") };
-    assert_eq!(unreadable.unit.0, 2);
+    assert_eq!(unreadable.unit, Some(crate::domain::ids::UnitId(2)));
     assert!(error.to_string().contains("unit 2") && error.to_string().contains("flying"), "{error}");
 }
