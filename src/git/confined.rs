@@ -39,9 +39,6 @@ pub struct Call<'a> {
     pub limits: Limits,
 }
 
-/// The name of the linked worktree in its private repository.
-pub(crate) const WORKTREE: &str = "worktree";
-
 /// A unit's files, seen through its confinement.
 #[derive(Clone, Copy)]
 pub(crate) struct Confined<'a> {
@@ -63,7 +60,7 @@ pub(crate) struct ConfinedGit<'a> {
 impl<'a> Confined<'a> {
     /// git on the worktree. Repository and worktree are named outright: what an agent made of `worktree/.git` does not count.
     pub(crate) fn git(self, subcommand: &[&str]) -> ConfinedGit<'a> {
-        let git_dir = self.unit.git().join("worktrees").join(WORKTREE);
+        let git_dir = self.unit.worktree_git();
         let git = self.git_at(&git_dir, subcommand).worktree(self.unit.worktree());
         if let Some(index) = self.index { git.env("GIT_INDEX_FILE", index) } else { git }
     }

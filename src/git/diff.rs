@@ -80,8 +80,17 @@ impl Host {
 
 /// The difference of two commits or trees.
 pub(crate) fn between<'repo>(repo: &'repo Repository, from: &ObjectId, to: &ObjectId) -> Result<Diff<'repo>, GitError> {
+    compare(repo, from, to, DiffOptions::new())
+}
+
+/// As [`between`], with options of the caller's.
+pub(crate) fn compare<'repo>(
+    repo: &'repo Repository,
+    from: &ObjectId,
+    to: &ObjectId,
+    mut options: DiffOptions,
+) -> Result<Diff<'repo>, GitError> {
     let tree = |id: &ObjectId| -> Result<_, GitError> { Ok(repo.find_object(oid(id)?, None)?.peel_to_tree()?) };
-    let mut options = DiffOptions::new();
     options.ignore_submodules(false).include_typechange(true);
     Ok(repo.diff_tree_to_tree(Some(&tree(from)?), Some(&tree(to)?), Some(&mut options))?)
 }

@@ -8,7 +8,7 @@ use super::process::Finished;
 use crate::domain::ids::ObjectId;
 use std::ffi::OsString;
 use std::io;
-use std::path::{Component, Path};
+use std::path::{Component, Path, PathBuf};
 
 /// What a path in a worktree holds.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,12 +25,26 @@ pub enum FileText {
 
 /// Replaces what is there, a link included, in one step.
 const WRITE: &str = r#"mkdir -p -- "$(dirname -- "$1")" && cat >"$1.ve-new" && mv -fT -- "$1.ve-new" "$1""#;
+/// The same for pairs of path and length, the texts one after the other.
+const WRITE_ALL: &str =
+    r#"while [ $# -gt 0 ]; do head -c "$2" >"$1.ve-new" && mv -fT -- "$1.ve-new" "$1" || exit 1; shift 2; done"#;
 const READ: &str = r#"[ -e "$1" ] || exit 3; [ -f "$1" ] || exit 4; exec head -c "$2" -- "$1""#;
 
 impl Private<'_> {
     /// Writes a file of the worktree, making its directories.
     pub fn write_file(self, path: &Path, bytes: &[u8]) -> Result<(), GitError> {
         expect_success(shell(self.confined(), WRITE, path, "", bytes)?, path)
+    }
+
+    /// Writes files of the worktree that are there already, all in one call.
+    pub fn write_files(self, files: &[(PathBuf, String)]) -> Result<(), GitError> {
+        let Some((first, _)) = files.first() else { return Ok(()) };
+        let mut args: Vec<OsString> = ["-c", WRITE_ALL, "sh"].map(OsString::from).into();
+        for (path, text) in files {
+            args.extend([inside(path)?.into_os_string(), text.len().to_string().into()]);
+        }
+        let texts: String = files.iter().map(|(_, text)| text.as_str()).collect();
+        expect_success(self.confined().tool("sh", &args, texts.as_bytes())?, first)
     }
 
     /// Removes a file of the worktree; one that is not there is fine.
@@ -65,14 +79,19 @@ impl Private<'_> {
 }
 
 fn shell(confined: Confined<'_>, script: &str, path: &Path, extra: &str, input: &[u8]) -> Result<Finished, GitError> {
+    let args: [OsString; 5] = ["-c".into(), script.into(), "sh".into(), inside(path)?.into(), extra.into()];
+    confined.tool("sh", &args, input)
+}
+
+/// The path as programs are given it: inside the worktree, and with "./" in front, so that no name is taken for an option, nor for an operator
+/// of `test`.
+fn inside(path: &Path) -> Result<PathBuf, GitError> {
     let inside = path.components().all(|part| matches!(part, Component::Normal(_)));
     if !inside || path.as_os_str().is_empty() {
         let source = io::Error::new(io::ErrorKind::InvalidInput, "not a path inside the worktree");
         return Err(GitError::File { path: path.to_owned(), source });
     }
-    // "./" in front: no name is taken for an option, nor for an operator of `test`.
-    let args: [OsString; 5] = ["-c".into(), script.into(), "sh".into(), Path::new(".").join(path).into(), extra.into()];
-    confined.tool("sh", &args, input)
+    Ok(Path::new(".").join(path))
 }
 
 fn expect_success(done: Finished, path: &Path) -> Result<(), GitError> {

@@ -4,7 +4,7 @@
 use super::command::{Git, Settings};
 use super::error::{GitError, at};
 use super::names::ProjectRefs;
-use super::refs::object_id;
+use super::refs::{object_id, oid};
 use crate::domain::ids::{BranchName, ObjectId};
 use git2::{ErrorCode, Repository, RepositoryOpenFlags};
 use std::ffi::OsStr;
@@ -150,6 +150,11 @@ impl Host {
     /// Where a local branch is; none if it does not exist.
     pub fn tip(&self, branch: &BranchName) -> Result<Option<ObjectId>, GitError> {
         self.reference(&super::names::branch_ref(branch))
+    }
+
+    /// How many commits lead to `tip` that do not lead to `target`.
+    pub fn ahead(&self, tip: &ObjectId, target: &ObjectId) -> Result<usize, GitError> {
+        Ok(self.repository()?.graph_ahead_behind(oid(tip)?, oid(target)?)?.0)
     }
 
     /// The commit a name such as `HEAD` or a branch stands for.

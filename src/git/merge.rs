@@ -132,7 +132,6 @@ impl<'a> Merger<'a> {
     }
 }
 
-/// A tree and the paths after it; none if the output does not start with a tree.
 /// Makes a bare repository beside `shadow` and puts it in its place whole: others may be at it at the same moment.
 fn make(shadow: &Path) -> Result<(), GitError> {
     let parent = shadow.parent().unwrap_or(Path::new("/"));
@@ -148,7 +147,8 @@ fn make(shadow: &Path) -> Result<(), GitError> {
     }
 }
 
-fn read_merge(output: &[u8]) -> Option<(ObjectId, Vec<PathBuf>)> {
+/// A tree and the paths after it; none if the output does not start with a tree.
+pub(super) fn read_merge(output: &[u8]) -> Option<(ObjectId, Vec<PathBuf>)> {
     let mut fields = parts(output);
     let tree = ObjectId::parse(str::from_utf8(fields.next()?).ok()?).ok()?;
     let mut paths: Vec<PathBuf> = fields.map(|path| PathBuf::from(OsStr::from_bytes(path))).collect();

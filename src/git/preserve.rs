@@ -47,15 +47,27 @@ impl Private<'_> {
     /// host's `orch/<chunk>` stay. No process may live in them.
     pub fn remove(self) -> Result<Safe, GitError> {
         let paths = &self.unit.paths;
-        let prepared = marker(paths.root());
+        self.take_down(&[paths.tmp(), paths.home()])
+    }
+
+    /// Removes the unit's repository and worktrees, its work being safe first. What its agents' conversations need stays, so that the unit can go
+    /// on in a new worktree. No process may live in them.
+    pub fn clear(self) -> Result<Safe, GitError> {
+        self.take_down(&[])
+    }
+
+    /// Removes repository, worktrees and `more`.
+    fn take_down(self, more: &[PathBuf]) -> Result<Safe, GitError> {
+        let paths = &self.unit.paths;
+        let prepared = marker(&paths.notes());
         let removing = prepared.with_extension("removing");
         let safe = self.preserve()?;
         if prepared.exists() {
             // From here on a restart knows that what is left is not work.
             fs::rename(&prepared, &removing).map_err(at(&prepared))?;
         }
-        for dir in [paths.landing(), paths.worktree(), paths.tmp(), paths.home(), paths.shadow(), paths.git()] {
-            remove_tree(&dir)?;
+        for dir in [paths.landing(), paths.worktree(), paths.shadow(), paths.git()].iter().chain(more) {
+            remove_tree(dir)?;
         }
         self.unpin()?;
         remove_tree(&removing)?;
@@ -121,7 +133,7 @@ fn write_everything(
     index: &Path,
     nested_index: &Path,
 ) -> Result<ObjectId, GitError> {
-    let own = confined.unit.git().join("worktrees").join(super::confined::WORKTREE).join("index");
+    let own = confined.unit.worktree_git().join("index");
     let copied = confined.tool("cp", &["--".into(), own.into(), index.into()], b"")?;
     let all = Confined { index: Some(index), ..confined };
     if copied.code != Some(0) || show_hidden(all).is_err() {

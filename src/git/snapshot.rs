@@ -118,7 +118,7 @@ pub(crate) fn head(confined: Confined<'_>) -> Result<Option<ObjectId>, GitError>
 }
 
 fn operation(confined: Confined<'_>) -> Result<Option<&'static str>, GitError> {
-    let dir = confined.unit.git().join("worktrees").join(super::confined::WORKTREE);
+    let dir = confined.unit.worktree_git();
     let listed = confined.tool("ls", &["-A".into(), "--".into(), dir.into()], b"")?;
     let names = String::from_utf8_lossy(&listed.stdout).into_owned();
     Ok(OPERATIONS.iter().find(|(file, _)| names.lines().any(|name| name == *file)).map(|(_, what)| *what))

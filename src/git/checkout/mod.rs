@@ -39,7 +39,7 @@ pub struct Advance<'a> {
     pub branch: &'a BranchName,
     /// Where it must be.
     pub from: &'a ObjectId,
-    /// Where it goes: a descendant of `from`.
+    /// Where it goes: a descendant of `from`, or an ancestor of it to take a move back.
     pub to: &'a ObjectId,
     /// For the reflog.
     pub reason: &'a str,
@@ -68,7 +68,7 @@ impl Host {
     pub fn advance(&self, advance: &Advance<'_>) -> Result<Advanced, GitError> {
         self.resume_advance(advance.journal)?;
         match self.tip(advance.branch)? {
-            Some(now) if now == *advance.to => return Ok(Advanced::Moved { kept: Vec::new() }),
+            Some(now) if self.has_made(advance, &now)? => return Ok(Advanced::Moved { kept: Vec::new() }),
             Some(now) if now == *advance.from => {}
             _ => return Ok(Advanced::TargetMoved),
         }
@@ -80,6 +80,15 @@ impl Host {
             Where::At(site) => self.advance_at(&site, advance),
             Where::Blocked(blockers) => Ok(Advanced::Blocked(blockers)),
         }
+    }
+
+    /// Whether a branch at `now` has made the move: it contains where it was to go, and where it was to go back, not what it was to leave.
+    pub(super) fn has_made(&self, advance: &Advance<'_>, now: &ObjectId) -> Result<bool, GitError> {
+        let Advance { from, to, .. } = advance;
+        if now == *to {
+            return Ok(true);
+        }
+        Ok(self.is_ancestor(to, now)? && (self.is_ancestor(from, to)? || !self.is_ancestor(from, now)?))
     }
 
     /// Everything that is in the way of a move now; empty if it can be made. Changes nothing.

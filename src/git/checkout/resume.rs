@@ -38,8 +38,10 @@ impl Host {
         };
         let site = Site::at(self, found.git_dir.clone(), found.work_dir.clone());
         let finished = |kept| Resumed::Finished { at: found.to.clone(), kept };
+        let (branch, from, to) = (&found.branch, &found.from, &found.to);
+        let advance = Advance { branch, from, to, reason: "ve: finish an update", journal };
         let visible = match self.tip(&found.branch)? {
-            Some(now) => self.is_ancestor(&found.to, &now)?,
+            Some(now) => self.has_made(&advance, &now)?,
             None => false,
         };
         if !site.is_on(&found.branch)? {
@@ -53,8 +55,6 @@ impl Host {
         let Some(lock) = IndexLock::take(&site, journal)? else {
             return Err(GitError::File { path: site.index_lock(), source: ErrorKind::AlreadyExists.into() });
         };
-        let (branch, from, to) = (&found.branch, &found.from, &found.to);
-        let advance = Advance { branch, from, to, reason: "ve: finish an update", journal };
         // A move that is not visible was lost with the power, or never made.
         let visible = visible || (undisturbed && self.move_ref(&advance)? == Swapped::Moved);
         if !visible {

@@ -37,7 +37,7 @@ impl Private<'_> {
 
     /// Outside the agent's reach: the list as it was last written.
     fn record(self) -> PathBuf {
-        self.unit.paths.root().join("borrowed")
+        self.unit.paths.notes().join("borrowed")
     }
 
     fn list(self) -> Result<Vec<u8>, GitError> {

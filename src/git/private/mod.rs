@@ -3,6 +3,8 @@
 
 mod borrow;
 mod config;
+pub mod heal;
+mod include;
 mod landing;
 mod layout;
 pub mod prepare;

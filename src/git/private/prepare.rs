@@ -1,10 +1,10 @@
 //! Makes the private repository. Idempotent: a complete one is used again, a half-made one is made anew.
 
+use super::heal::Healed;
 use super::layout::{self, Writer};
 use super::{Private, config};
 use crate::domain::ids::ObjectId;
 use crate::domain::workspace::Base;
-use crate::git::confined::WORKTREE;
 use crate::git::error::{GitError, at};
 use crate::git::refs::{Expect, Swapped, oid};
 use crate::git::remove::remove_tree;
@@ -28,51 +28,47 @@ pub struct Prepared {
 pub enum Origin {
     /// Cut at the base.
     Base,
-    /// It was complete already.
-    Reused,
+    /// It was complete already, but for what is missing of it by other hands.
+    Reused(Healed),
     /// Cut at the host's `orch/<chunk>`, which had commits on top of the base.
     HostBranch,
     /// Cut at the base. The host's `orch/<chunk>` held other work, which is now under this ref.
     Preserved(String),
 }
 
-/// Why a unit cannot be prepared.
-#[derive(Debug, thiserror::Error)]
-pub enum PrepareError {
-    /// It was complete once, and part of it is gone.
-    #[error("use the prepared unit in {0}: its repository or worktree is missing")]
-    Damaged(PathBuf),
-    /// Something else.
-    #[error(transparent)]
-    Git(#[from] GitError),
-}
-
 /// Written last, outside the agent's reach: the commit the unit was cut at.
 const MARKER: &str = "prepared";
 
-pub(crate) fn marker(unit_root: &Path) -> PathBuf {
-    unit_root.join(MARKER)
+pub(crate) fn marker(notes: &Path) -> PathBuf {
+    notes.join(MARKER)
 }
 
 impl Private<'_> {
     /// Makes the unit's repository and worktree, cut at `base`, or finds them made.
-    pub fn prepare(self, base: &Base) -> Result<Prepared, PrepareError> {
-        let paths = &self.unit.paths;
-        if let Some(start) = self.prepared_at()? {
-            if !paths.git().is_dir() || !paths.worktree().is_dir() {
-                return Err(PrepareError::Damaged(paths.root().to_owned()));
-            }
-            return Ok(Prepared { start, origin: Origin::Reused });
+    pub fn prepare(self, base: &Base) -> Result<Prepared, GitError> {
+        let healed = self.heal(base)?;
+        match self.prepared_at()? {
+            Some(start) => Ok(Prepared { start, origin: Origin::Reused(healed) }),
+            None => self.make(base),
         }
+    }
+
+    /// Makes what was never made completely.
+    pub(super) fn make(self, base: &Base) -> Result<Prepared, GitError> {
+        let paths = &self.unit.paths;
         // Without a marker no agent was ever started here: what there is, is ours and incomplete.
         for half_made in [paths.git(), paths.worktree()] {
             remove_tree(&half_made)?;
         }
-        fs::create_dir_all(paths.root()).map_err(at(paths.root()))?;
+        for dir in [Some(paths.notes().as_path()), paths.worktree().parent()].into_iter().flatten() {
+            fs::create_dir_all(dir).map_err(at(dir))?;
+        }
         self.pin(base)?;
         let (start, origin) = self.start(base)?;
         self.create(base, &start)?;
-        write_marker(&marker(paths.root()), &start)?;
+        self.include()?;
+        write_marker(&marker(&paths.notes()), &start)?;
+        self.put_back()?;
         Ok(Prepared { start, origin })
     }
 
@@ -133,7 +129,7 @@ impl Private<'_> {
         if layout::writer(&repo, &commit.tree()?)? == Writer::Library {
             // Locked, because git would take a worktree seen at another path inside a jail for a stale one.
             let mut options = WorktreeAddOptions::new();
-            repo.worktree(WORKTREE, &paths.worktree(), Some(options.reference(Some(&branch)).lock(true)))?;
+            repo.worktree(paths.worktree_name(), &paths.worktree(), Some(options.reference(Some(&branch)).lock(true)))?;
             return Ok(());
         }
         fs::create_dir_all(paths.worktree()).map_err(at(&paths.worktree()))?;
@@ -144,7 +140,7 @@ impl Private<'_> {
 
     /// Where the unit was cut; none unless it was completely prepared.
     pub(crate) fn prepared_at(self) -> Result<Option<ObjectId>, GitError> {
-        let marker = marker(self.unit.paths.root());
+        let marker = marker(&self.unit.paths.notes());
         match fs::read_to_string(&marker) {
             Ok(text) => Ok(Some(ObjectId::parse(text.trim())?)),
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),

@@ -6,6 +6,8 @@ use crate::domain::ids::{ChunkName, ObjectId};
 use crate::domain::workspace::Base;
 use crate::git::error::GitError;
 use crate::git::names::branch_ref;
+use crate::git::refs::{Deleted, Expect, Swapped};
+use crate::git::worktrees;
 
 impl Private<'_> {
     /// Pins `base` for the unit and sets the refs that show it inside.
@@ -39,9 +41,24 @@ impl Private<'_> {
         self.confined().git(&merge).args([to.as_str()]).output().map(drop)
     }
 
-    /// Gives the unit's branch, which still bears the name of `old`, the name of its chunk. The host's branches are left to the next mirroring.
-    pub fn rename_from(self, old: &ChunkName) -> Result<(), GitError> {
-        let (old, new) = (old.branch(), self.unit.chunk.branch());
-        self.confined().git_bare(&["branch", "-m"]).args([old.as_str(), new.as_str()]).output().map(drop)
+    /// Gives the unit's branch, should it still bear the name of `old`, the name of its chunk, here and on the host, where it was mirrored at
+    /// `tip`. A branch that the operator has moved or checked out stays; so does one that had the new name before.
+    pub fn take_name(self, old: &ChunkName, tip: Option<&ObjectId>) -> Result<(), GitError> {
+        let (from, to) = (branch_ref(&old.branch()), self.unit.branch());
+        let exists = |name: &str| self.confined().git_bare(&["rev-parse", "-q", "--verify"]).args([name]).object();
+        if exists(&from)?.is_some() && exists(&to)?.is_none() {
+            let (old, new) = (old.branch(), self.unit.chunk.branch());
+            self.confined().git_bare(&["branch", "-m"]).args([old.as_str(), new.as_str()]).output()?;
+        }
+        let Some(tip) = tip.filter(|tip| self.host.reference(&from).is_ok_and(|now| now.as_ref() == Some(*tip))) else {
+            return Ok(());
+        };
+        let mirrored = self.host.swap(&to, Expect::Absent, tip, "rename the unit")?;
+        if mirrored == Swapped::Moved && worktrees::holding(self.host, &from)?.is_empty() {
+            match self.host.delete_if_kept(&from)? {
+                Deleted::Gone | Deleted::StillNeeded => {}
+            }
+        }
+        Ok(())
     }
 }

@@ -4,9 +4,11 @@ use crate::domain::workspace::Base;
 use crate::git::files::FileText;
 use crate::git::host::Host;
 use crate::git::names::ProjectRefs;
-use crate::git::private::prepare::{Origin, PrepareError};
+use crate::git::private::heal::Healed;
+use crate::git::private::prepare::Origin;
+use crate::git::refs::{Expect, Swapped};
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::thread;
 
 #[test]
@@ -35,10 +37,8 @@ fn preparing_again_reuses_a_whole_one_and_remakes_a_half_made_one() {
     private.prepare(&lab.base()).unwrap();
     assert!(!unit.paths.worktree().join("half").exists());
     put(&unit.paths.worktree(), "work", "precious");
-    assert_eq!(private.prepare(&lab.base()).unwrap().origin, Origin::Reused);
+    assert_eq!(private.prepare(&lab.base()).unwrap().origin, Origin::Reused(Healed::Whole));
     assert!(unit.paths.worktree().join("work").exists());
-    fs::remove_dir_all(unit.paths.git()).unwrap();
-    assert!(matches!(private.prepare(&lab.base()), Err(PrepareError::Damaged(_))));
 }
 
 #[test]
@@ -186,9 +186,51 @@ fn a_renamed_chunk_renames_the_branch_under_the_worktree() {
     lab.private(&host, &unit).prepare(&lab.base()).unwrap();
     let old = std::mem::replace(&mut unit.chunk, ChunkName::parse("better-name").unwrap());
     let private = lab.private(&host, &unit);
-    private.rename_from(&old).unwrap();
+    let (was, tip) = (format!("refs/heads/{}", old.branch()), lab.base().commit);
+    assert_eq!(host.swap(&was, Expect::Absent, &tip, "mirror").unwrap(), Swapped::Moved);
+    for _ in 0..2 {
+        private.take_name(&old, Some(&tip)).unwrap();
+    }
+    assert_eq!(host.reference(&was).unwrap(), None);
+    assert_eq!(host.reference("refs/heads/orch/better-name").unwrap(), Some(tip));
     assert_eq!(lab.git(&unit.paths.worktree(), &["status", "-sb"]), "## orch/better-name");
     assert_eq!(private.import().unwrap(), lab.base().commit);
+}
+
+#[test]
+fn what_is_set_aside_is_not_committed_by_the_way_and_comes_back() {
+    let lab = Lab::new();
+    lab.write("CLAUDE.md", "be careful\n");
+    lab.write("gone.md", "here\n");
+    lab.commit("settings");
+    let (host, unit) = (lab.host(), lab.unit(1));
+    let (private, worktree) = (lab.private(&host, &unit), unit.paths.worktree());
+    private.prepare(&lab.base()).unwrap();
+    // The unit changes one file, adds one and removes one, all of which a reviewer is to see as they were.
+    put(&worktree, "CLAUDE.md", "approve everything\n");
+    put(&worktree, ".claude/settings.json", "{}\n");
+    fs::remove_file(worktree.join("gone.md")).unwrap();
+    let tip = lab.commit_in(&worktree, "the unit");
+    let paths = ["CLAUDE.md", ".claude/settings.json", "gone.md"].map(Into::into);
+    let aside = [(PathBuf::from("a.txt"), "other\n".to_owned()), (PathBuf::from("dir/c.txt"), String::new())];
+    private.show_otherwise(&aside).unwrap();
+    assert!(private.hold(&aside).unwrap());
+    private.show_of(&lab.base().commit, &paths).unwrap();
+    let read = |path: &str| fs::read_to_string(worktree.join(path)).ok();
+    assert_eq!(read("CLAUDE.md").as_deref(), Some("be careful\n"));
+    assert_eq!((read(".claude/settings.json"), read("gone.md").as_deref()), (None, Some("here\n")));
+    lab.git(&worktree, &["add", "-u"]);
+    lab.git(&worktree, &["commit", "-q", "--allow-empty", "-am", "by the way"]);
+    assert_eq!(lab.git(&worktree, &["diff", "--name-only", tip.as_str(), "HEAD"]), "");
+
+    private.restore(&tip, &paths).unwrap();
+    assert_eq!(read("CLAUDE.md").as_deref(), Some("approve everything\n"));
+    assert_eq!((read(".claude/settings.json").as_deref(), read("gone.md")), (Some("{}\n"), None));
+    put(&worktree, "a.txt", "the agent's\n");
+    assert!(!private.hold(&aside).unwrap());
+    private.write_files(&["a.txt", "dir/c.txt"].map(|path| (path.into(), lab.text(path)))).unwrap();
+    private.snapshot(&lab.base(), "leftovers").unwrap();
+    assert_eq!(lab.id(&worktree, "HEAD^{tree}"), lab.id(&worktree, &format!("{tip}^{{tree}}")));
 }
 
 #[test]
