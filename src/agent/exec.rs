@@ -15,6 +15,7 @@ pub fn launch(place: &Place, command: &str) -> Launch {
         argv: ["sh", "-c", r#"exec sh -c "$1" 2>&1"#, "sh", command].map(Into::into).into(),
         env: environment(place, &[], &[], &[]),
         stdin: Stdin::Close,
+        files: Vec::new(),
     }
 }
 

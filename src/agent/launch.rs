@@ -13,7 +13,12 @@ pub struct Launch {
     pub env: Vec<(OsString, OsString)>,
     /// What becomes of standard input.
     pub stdin: Stdin,
+    /// Files that must be in the directory of its [`Link`](super::spec::Link): name and text.
+    pub files: Vec<(&'static str, String)>,
 }
+
+/// The file of a [`Link`](super::spec::Link)'s directory that says where the daemon is.
+pub const DAEMON: &str = "daemon.json";
 
 /// What becomes of standard input after [`Codec::start`](super::Codec::start) was written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -78,7 +83,34 @@ pub(super) fn environment(
 pub(super) mod tests {
     #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
     use super::*;
-    use crate::domain::ids::{AttemptId, ChunkName};
+    use crate::agent::spec::{Link, Permissions, Session, SessionSpec, Tools};
+    use crate::domain::agent::{AgentConfig, AgentKind};
+    use crate::domain::ids::{AgentName, AttemptId, ChunkName, SessionId};
+    use crate::domain::time::Timestamp;
+
+    /// A new session of the vendor's own program, with one argument of the operator.
+    pub(in crate::agent) fn spec(kind: AgentKind, inherited: &[(&str, &str)]) -> SessionSpec {
+        SessionSpec {
+            place: place(inherited),
+            session: Session::New(SessionId::parse("0b7f6d6e-58e1-4c5d-9d0e-000000000002").unwrap()),
+            prompt: "the prompt".into(),
+            answer: None,
+            reason: None,
+            tools: Tools::Work,
+            permissions: Permissions::AllowAll,
+            max_turns: 100,
+            config: AgentConfig {
+                name: AgentName::parse(kind.as_str()).unwrap(),
+                kind,
+                program: kind.program().unwrap_or("agent").into(),
+                args: vec!["--extra".into()],
+                env: Vec::new(),
+            },
+            link: Link { dir: "/link".into(), program: "/bin/ve".into() },
+            login: None,
+            started: Timestamp::default(),
+        }
+    }
 
     pub(in crate::agent) fn place(inherited: &[(&str, &str)]) -> Place {
         Place {

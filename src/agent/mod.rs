@@ -8,17 +8,25 @@
 //! `&self`. Every input has a key that depends on the log alone, and the shim writes each key once: what was sent before a crash is
 //! not sent twice.
 
+mod acp;
 mod claude;
+mod codex;
 mod command;
+mod cursor;
 pub mod exec;
 mod fingerprint;
+mod gemini;
 mod json;
 pub mod launch;
+pub mod link;
+mod resets;
 pub mod spec;
+pub mod tools;
 pub mod transcript;
+mod trouble;
 
-use crate::domain::agent::AgentKind;
-use crate::domain::report::{Outcome, ProcessExit, Report};
+use crate::domain::agent::{AgentConfig, AgentKind};
+use crate::domain::report::{AgentError, Outcome, ProcessExit, Report};
 use launch::Launch;
 use spec::SessionSpec;
 
@@ -136,6 +144,11 @@ pub trait Codec: Send {
 pub fn launch(spec: &SessionSpec) -> Launch {
     match spec.config.kind {
         AgentKind::Claude => claude::launch::launch(spec),
+        AgentKind::Acp => acp::launch::launch(spec),
+        AgentKind::Codex => codex::launch::launch(spec),
+        AgentKind::Opencode => acp::launch::opencode(spec),
+        AgentKind::Gemini => gemini::launch::launch(spec),
+        AgentKind::Cursor => cursor::launch::launch(spec),
         AgentKind::Command => command::launch::launch(spec),
     }
 }
@@ -144,8 +157,32 @@ pub fn launch(spec: &SessionSpec) -> Launch {
 pub fn codec(spec: &SessionSpec) -> Box<dyn Codec> {
     match spec.config.kind {
         AgentKind::Claude => Box::new(claude::codec::ClaudeCodec::new(spec)),
-        AgentKind::Command => Box::new(command::codec::CommandCodec::new(spec.prompt.clone())),
+        AgentKind::Acp | AgentKind::Opencode => Box::new(acp::codec::AcpCodec::new(spec)),
+        AgentKind::Codex => Box::new(codex::codec::CodexCodec::new(spec)),
+        AgentKind::Gemini => Box::new(gemini::codec::GeminiCodec::new(spec)),
+        AgentKind::Cursor => Box::new(cursor::codec::CursorCodec::new(spec)),
+        AgentKind::Command => Box::new(command::codec::CommandCodec::new(spec)),
     }
+}
+
+/// What tells the account of one agent from that of another: its kind, and what is set of the variables that name a login. Agents of which both
+/// are equal use up the same allowance. None where nothing is known about logins of its kind.
+pub fn login(agent: &AgentConfig, inherited: &[(String, String)]) -> Option<Vec<String>> {
+    let variables: &[&str] = match agent.kind {
+        AgentKind::Claude => &claude::launch::LOGIN,
+        AgentKind::Acp | AgentKind::Opencode => &acp::launch::LOGIN,
+        AgentKind::Codex => &codex::launch::LOGIN,
+        AgentKind::Gemini => &gemini::launch::LOGIN,
+        AgentKind::Cursor => &cursor::launch::LOGIN,
+        AgentKind::Command => return None,
+    };
+    // Many vendors' programs speak the same protocol.
+    let vendor = if agent.kind == AgentKind::Acp { &agent.program } else { agent.kind.as_str() };
+    let set = |name: &str| {
+        let pair = agent.env.iter().rev().chain(inherited).find(|(known, _)| known == name);
+        pair.map_or_else(String::new, |(_, value)| value.clone())
+    };
+    Some(std::iter::once(vendor.to_owned()).chain(variables.iter().copied().map(set)).collect())
 }
 
 /// What a program said before it failed with `code`; never empty, for it becomes what the operator reads.
@@ -154,4 +191,15 @@ fn last_words(code: i32, text: &str) -> String {
         "" => format!("it exited with code {code} and said nothing"),
         words => words.to_owned(),
     }
+}
+
+/// What the end of a process means that said nothing of its own end: a refusal where it had not begun and gives a reason, else a crash. The
+/// exit code alone is no success.
+fn refused(exit: ProcessExit, has_begun: bool, stderr_tail: &str, read: impl Fn(String) -> AgentError) -> Outcome {
+    let message = stderr_tail.trim();
+    let left = matches!(exit, ProcessExit::Code(code) if code != 0);
+    if left && !has_begun && !message.is_empty() {
+        return Outcome::Failed(read(message.to_owned()));
+    }
+    Outcome::Crashed { exit, stderr: stderr_tail.to_owned() }
 }

@@ -49,8 +49,29 @@ pub struct SessionSpec {
     pub max_turns: u32,
     /// Which program, with which settings.
     pub config: AgentConfig,
+    /// What the daemon lays in front of it.
+    pub link: Link,
+    /// Directory with the vendor's login, shared by all units of this machine, where the operator made one.
+    pub login: Option<PathBuf>,
     /// When the attempt began: what times without a date refer to, until the agent says a later moment.
     pub started: Timestamp,
+}
+
+/// What the daemon lays in front of an agent: a directory that it can read and not write.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Link {
+    /// The directory. It holds [`DAEMON`](super::launch::DAEMON) and the files of a [`Launch`](super::launch::Launch).
+    pub dir: PathBuf,
+    /// This program, which serves our tools to agents that start their tool servers themselves.
+    pub program: PathBuf,
+}
+
+impl Link {
+    /// Arguments of the program that serve our tools. They hold no secret: everybody may read a command line.
+    pub fn server_args(&self) -> [String; 3] {
+        let file = self.dir.join(super::launch::DAEMON);
+        ["orch".to_owned(), "mcp-agent".to_owned(), file.to_string_lossy().into_owned()]
+    }
 }
 
 /// The agent vendor's conversation.

@@ -1,9 +1,13 @@
 //! A raw log as reports, for `ve orch tail`: bytes in as they come, reports out. How they look is the command line's business.
 
 use super::Codec;
+use super::acp::codec::AcpCodec;
 use super::claude::codec::ClaudeCodec;
+use super::codex::codec::CodexCodec;
 use super::command::codec::CommandCodec;
+use super::cursor::codec::CursorCodec;
 use super::exec::ExecCodec;
+use super::gemini::codec::GeminiCodec;
 use crate::domain::agent::AgentKind;
 use crate::domain::report::Report;
 
@@ -27,7 +31,11 @@ impl Transcript {
     pub fn new(source: Source) -> Self {
         let codec: Box<dyn Codec> = match source {
             Source::Agent(AgentKind::Claude) => Box::new(ClaudeCodec::reader()),
-            Source::Agent(AgentKind::Command) => Box::new(CommandCodec::new(String::new())),
+            Source::Agent(AgentKind::Acp | AgentKind::Opencode) => Box::new(AcpCodec::reader()),
+            Source::Agent(AgentKind::Codex) => Box::new(CodexCodec::reader()),
+            Source::Agent(AgentKind::Gemini) => Box::new(GeminiCodec::reader()),
+            Source::Agent(AgentKind::Cursor) => Box::new(CursorCodec::reader()),
+            Source::Agent(AgentKind::Command) => Box::new(CommandCodec::reader()),
             Source::Exec => Box::new(ExecCodec::default()),
         };
         Self { codec, half: Vec::new() }

@@ -1,15 +1,17 @@
 //! Reads a session of Claude Code.
 
 use super::control::{self, INTERRUPT, Request};
-use super::errors::{Rejected, Trouble, by_text, classify};
+use super::errors::{Rejected, Trouble, classify};
 use super::events::{self, Assistant, Block, ControlResponse, Event, RateLimit, System, TurnResult, User};
 use super::open::{Asked, Open, Permit, Wants};
 use super::questions;
-use super::resets::Clock;
 use super::tools::{self, Served};
 use super::usage::{Meter, Origin};
 use crate::agent::json::to_micro_dollars;
+use crate::agent::resets::Clock;
 use crate::agent::spec::{Permissions, Session, SessionSpec, Tools};
+use crate::agent::tools::SERVER;
+use crate::agent::trouble::by_text;
 use crate::agent::{Activity, Codec, Command, Decoded, Input, Turn};
 use crate::domain::ids::SessionId;
 use crate::domain::report::{AgentError, ErrorKind, Outcome, ProcessExit, Report};
@@ -248,7 +250,7 @@ impl ClaudeCodec {
                     self.open.permit(id, Permit { call: tool_use_id, input });
                 }
             }
-            Request::McpMessage { server_name, message } if server_name == tools::SERVER => {
+            Request::McpMessage { server_name, message } if server_name == SERVER => {
                 match tools::serve(&message, self.tools) {
                     Served::Reply { response, report } => {
                         out.reports.extend(report);

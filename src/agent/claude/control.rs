@@ -1,7 +1,7 @@
 //! The control protocol: requests both ways on the pipes of the session, each answered under its id.
 
-use super::tools;
 use crate::agent::Input;
+use crate::agent::tools::SERVER;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -32,7 +32,7 @@ pub(crate) enum Request {
 
 /// The first line of a session: announces our tool server.
 pub(crate) fn initialize() -> Input {
-    request("init", json!({"subtype": "initialize", "hooks": null, "sdkMcpServers": [tools::SERVER]}))
+    request("init", json!({"subtype": "initialize", "hooks": null, "sdkMcpServers": [SERVER]}))
 }
 
 /// Ends turn number `turn`; the same turn is interrupted once.

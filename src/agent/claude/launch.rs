@@ -4,7 +4,8 @@ use crate::agent::launch::{Launch, Stdin, environment};
 use crate::agent::spec::{Permissions, Session, SessionSpec};
 
 /// Variables that name its login; inherited from the daemon where it has them.
-const LOGIN: [&str; 4] = ["ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN", "ANTHROPIC_BASE_URL", "CLAUDE_CODE_OAUTH_TOKEN"];
+pub(crate) const LOGIN: [&str; 4] =
+    ["ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN", "ANTHROPIC_BASE_URL", "CLAUDE_CODE_OAUTH_TOKEN"];
 
 /// Both ways stream-json; permissions and questions as control requests; neither the operator's own settings nor their servers.
 const STREAM: [&str; 12] = [
@@ -47,11 +48,13 @@ pub(crate) fn launch(spec: &SessionSpec) -> Launch {
     argv.extend(spec.config.args.iter().map(String::as_str));
     argv.extend(STREAM);
     argv.extend([DISALLOWED, "--permission-mode", mode, choice, id.as_str()]);
-    let adapter: Vec<_> = QUIET.into_iter().chain(sandboxed).collect();
+    let home = spec.login.as_ref().and_then(|dir| dir.to_str()).map(|dir| ("CLAUDE_CONFIG_DIR", dir));
+    let adapter: Vec<_> = QUIET.into_iter().chain(sandboxed).chain(home).collect();
     Launch {
         argv: argv.into_iter().map(Into::into).collect(),
         env: environment(&spec.place, &LOGIN, &adapter, &spec.config.env),
         stdin: Stdin::Open,
+        files: Vec::new(),
     }
 }
 
@@ -59,31 +62,20 @@ pub(crate) fn launch(spec: &SessionSpec) -> Launch {
 mod tests {
     #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
     use super::*;
-    use crate::agent::launch::tests::place;
-    use crate::agent::spec::Tools;
-    use crate::domain::agent::{AgentConfig, AgentKind};
-    use crate::domain::ids::{AgentName, SessionId};
-    use crate::domain::time::Timestamp;
+    use crate::agent::launch::tests::spec;
+    use crate::domain::agent::AgentKind;
+    use crate::domain::ids::SessionId;
 
     fn launched(session: Session, permissions: Permissions) -> (String, String) {
-        let spec = SessionSpec {
-            place: place(&[("ANTHROPIC_API_KEY", "key"), ("CLAUDE_CODE_ENTRYPOINT", "cli"), ("ANTHROPIC_MODEL", "m")]),
-            session,
-            prompt: "secret".into(),
-            answer: None,
-            reason: None,
-            tools: Tools::Work,
-            permissions,
-            max_turns: 100,
-            config: AgentConfig {
-                name: AgentName::parse("claude").unwrap(),
-                kind: AgentKind::Claude,
-                program: "/opt/claude".into(),
-                args: vec!["--model".into(), "opus".into()],
-                env: vec![("CLAUDE_CODE_MAX_RETRIES".into(), "7".into())],
-            },
-            started: Timestamp::default(),
-        };
+        let mut spec = spec(
+            AgentKind::Claude,
+            &[("ANTHROPIC_API_KEY", "key"), ("CLAUDE_CODE_ENTRYPOINT", "cli"), ("ANTHROPIC_MODEL", "m")],
+        );
+        spec.session = session;
+        spec.permissions = permissions;
+        spec.config.program = "/opt/claude".into();
+        spec.config.args = vec!["--model".into(), "opus".into()];
+        spec.config.env = vec![("CLAUDE_CODE_MAX_RETRIES".into(), "7".into())];
         let launch = launch(&spec);
         assert_eq!(launch.stdin, Stdin::Open);
         let argv: Vec<_> = launch.argv.iter().map(|arg| arg.to_str().unwrap()).collect();

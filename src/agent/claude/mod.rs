@@ -7,6 +7,5 @@ pub(crate) mod events;
 pub(crate) mod launch;
 pub(crate) mod open;
 pub(crate) mod questions;
-pub(crate) mod resets;
 pub(crate) mod tools;
 pub(crate) mod usage;

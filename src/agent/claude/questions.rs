@@ -29,7 +29,7 @@ struct Item {
 pub(crate) fn read(key: &str, input: &Value) -> Option<QuestionSet> {
     let asked = Asked::deserialize(input).ok()?;
     let items: Vec<_> = asked.questions.into_iter().map(question).collect();
-    (!items.is_empty()).then(|| QuestionSet { key: key.to_owned(), items })
+    (!items.is_empty()).then(|| QuestionSet::new(key, items))
 }
 
 fn question(item: Item) -> Question {

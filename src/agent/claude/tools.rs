@@ -1,14 +1,11 @@
 //! Our tools, served to the agent in process: the server `orch`, so that the model sees `mcp__orch__ask_operator` and so on.
 
-use crate::agent::fingerprint::fingerprint;
-use crate::agent::json::{Offer, Review, to_percent};
 use crate::agent::spec::Tools;
-use crate::domain::report::{Choice, Question, QuestionSet, Report};
+use crate::agent::tools::{self, Called, SERVER};
+use crate::domain::report::{QuestionSet, Report};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-/// Name of our tool server.
-pub(crate) const SERVER: &str = "orch";
 /// How the model's names of our tools begin.
 pub(crate) const PREFIX: &str = "mcp__orch__";
 
@@ -52,24 +49,6 @@ struct Meta {
     tool_use_id: Option<String>,
 }
 
-#[derive(Deserialize)]
-struct Ask {
-    question: String,
-    #[serde(default)]
-    header: String,
-    #[serde(default)]
-    options: Vec<Offer>,
-    #[serde(default)]
-    multi: bool,
-}
-
-#[derive(Deserialize)]
-struct Progress {
-    percent: f64,
-    #[serde(default)]
-    text: String,
-}
-
 /// Serves one JSON-RPC message.
 pub(crate) fn serve(message: &Value, offered: Tools) -> Served {
     let Ok(Message { method, id, params }) = Message::deserialize(message) else {
@@ -81,7 +60,7 @@ pub(crate) fn serve(message: &Value, offered: Tools) -> Served {
             let server = json!({"name": SERVER, "version": env!("CARGO_PKG_VERSION")});
             success(&id, &json!({"protocolVersion": version, "capabilities": {"tools": {}}, "serverInfo": server}))
         }
-        "tools/list" => success(&id, &json!({"tools": list(offered)})),
+        "tools/list" => success(&id, &json!({"tools": tools::list(offered)})),
         "tools/call" => return call(id, &params, offered),
         "ping" => success(&id, &json!({})),
         // It has no id, but its control request wants an answer: any will do.
@@ -95,39 +74,10 @@ fn call(id: Value, params: &Value, offered: Tools) -> Served {
     let Ok(call) = Call::deserialize(params) else {
         return Served::Reply { response: failure(&id, -32602, "invalid params"), report: None };
     };
-    let refused = |why: String| Served::Reply { response: complained(&id, &why), report: None };
-    match (call.name.as_str(), offered) {
-        ("ask_operator", _) => match Ask::deserialize(&call.arguments) {
-            Ok(ask) => Served::Ask { id, set: set(ask, call.meta.tool_use_id.as_deref()), call: call.meta.tool_use_id },
-            Err(error) => refused(format!("not asked, because the arguments are wrong: {error}")),
-        },
-        ("report_progress", _) => match Progress::deserialize(&call.arguments) {
-            Ok(Progress { percent, text }) => {
-                let report = Report::Progress { percent: to_percent(percent), text };
-                Served::Reply { response: said(&id, "Noted."), report: Some(report) }
-            }
-            Err(error) => refused(format!("not noted, because the arguments are wrong: {error}")),
-        },
-        ("review_decision", Tools::Review) => match Review::deserialize(&call.arguments) {
-            Ok(review) => {
-                let response = said(&id, "The decision is recorded. End the session now.");
-                Served::Reply { response, report: Some(Report::Review(review.into())) }
-            }
-            Err(error) => refused(format!("not recorded, because the arguments are wrong: {error}; call it again")),
-        },
-        (name, _) => refused(format!("there is no tool {name:?} here")),
-    }
-}
-
-fn set(ask: Ask, tool_use_id: Option<&str>) -> QuestionSet {
-    QuestionSet {
-        key: tool_use_id.map_or_else(|| fingerprint(&ask.question), str::to_owned),
-        items: vec![Question {
-            header: ask.header,
-            text: ask.question,
-            options: ask.options.into_iter().map(Choice::from).collect(),
-            many: ask.multi,
-        }],
+    match tools::read(&call.name, &call.arguments, call.meta.tool_use_id.as_deref(), offered) {
+        Called::Ask(set) => Served::Ask { id, set, call: call.meta.tool_use_id },
+        Called::Reply { text, failed: true, .. } => Served::Reply { response: complained(&id, &text), report: None },
+        Called::Reply { text, report, .. } => Served::Reply { response: said(&id, &text), report },
     }
 }
 
@@ -152,55 +102,6 @@ fn success(id: &Value, result: &Value) -> Value {
 
 fn failure(id: &Value, code: i32, message: &str) -> Value {
     json!({"jsonrpc": "2.0", "id": id, "error": {"code": code, "message": message}})
-}
-
-/// `alwaysLoad` keeps them in the model's sight; else it would have to search for them.
-fn list(offered: Tools) -> Vec<Value> {
-    let mut tools = vec![ask_operator(), report_progress()];
-    if offered == Tools::Review {
-        tools.push(review_decision());
-    }
-    for tool in &mut tools {
-        tool["_meta"] = json!({"anthropic/alwaysLoad": true});
-    }
-    tools
-}
-
-fn ask_operator() -> Value {
-    json!({
-        "name": "ask_operator",
-        "description": "Asks the human operator one question and waits for the answer, which may take long. \
-            Only for what you cannot find out or decide yourself.",
-        "inputSchema": {"type": "object", "required": ["question"], "properties": {
-            "question": {"type": "string"},
-            "header": {"type": "string", "description": "A word or two above the question"},
-            "options": {"type": "array", "items": {"type": "object", "required": ["label"], "properties": {
-                "label": {"type": "string"}, "description": {"type": "string"}}}},
-            "multi": {"type": "boolean", "description": "Whether several options may be chosen"}}}
-    })
-}
-
-fn report_progress() -> Value {
-    json!({
-        "name": "report_progress",
-        "description": "Tells the operator how far the work is.",
-        "inputSchema": {"type": "object", "required": ["percent", "text"], "properties": {
-            "percent": {"type": "number", "minimum": 0, "maximum": 100}, "text": {"type": "string"}}}
-    })
-}
-
-fn review_decision() -> Value {
-    json!({
-        "name": "review_decision",
-        "description": "Ends the review with a decision. APPROVE: the work can land. FEEDBACK: it goes back with the issues. \
-            ESCALATE: the operator must decide, for the reason given.",
-        "inputSchema": {"type": "object", "required": ["decision", "summary"], "properties": {
-            "decision": {"type": "string", "enum": ["APPROVE", "FEEDBACK", "ESCALATE"]},
-            "summary": {"type": "string"},
-            "issues": {"type": "array", "items": {"type": "object", "required": ["location", "concern"], "properties": {
-                "location": {"type": "string"}, "concern": {"type": "string"}, "suggestion": {"type": "string"}}}},
-            "reason": {"type": "string"}}}
-    })
 }
 
 #[cfg(test)]

@@ -16,40 +16,25 @@ pub(crate) fn launch(spec: &SessionSpec) -> Launch {
         told.push(("VE_REASON", reason));
     }
     let argv = std::iter::once(&spec.config.program).chain(&spec.config.args).map(Into::into).collect();
-    Launch { argv, env: environment(&spec.place, &[], &told, &spec.config.env), stdin: Stdin::Close }
+    Launch { argv, env: environment(&spec.place, &[], &told, &spec.config.env), stdin: Stdin::Close, files: Vec::new() }
 }
 
 #[cfg(test)]
 mod tests {
     #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
     use super::*;
-    use crate::agent::launch::tests::place;
-    use crate::agent::spec::{Permissions, Tools};
-    use crate::domain::agent::{AgentConfig, AgentKind};
-    use crate::domain::ids::{AgentName, SessionId};
-    use crate::domain::time::Timestamp;
+    use crate::agent::launch::tests::spec;
+    use crate::domain::agent::AgentKind;
+    use crate::domain::ids::SessionId;
 
     fn told(session: Session, answer: Option<&str>, reason: Option<&str>) -> Vec<String> {
-        let spec = SessionSpec {
-            place: place(&[("ANTHROPIC_API_KEY", "not its business")]),
-            session,
-            prompt: "do it".into(),
-            answer: answer.map(str::to_owned),
-            reason: reason.map(str::to_owned),
-            tools: Tools::Work,
-            permissions: Permissions::AllowAll,
-            max_turns: 100,
-            config: AgentConfig {
-                name: AgentName::parse("mine").unwrap(),
-                kind: AgentKind::Command,
-                program: "mine".into(),
-                args: vec!["--fast".into()],
-                env: vec![("API".into(), "x".into())],
-            },
-            started: Timestamp::default(),
-        };
+        let mut spec = spec(AgentKind::Command, &[("ANTHROPIC_API_KEY", "not its business")]);
+        spec.session = session;
+        spec.answer = answer.map(str::to_owned);
+        spec.reason = reason.map(str::to_owned);
+        spec.config.env = vec![("API".into(), "x".into())];
         let launch = launch(&spec);
-        assert_eq!((launch.argv, launch.stdin), (vec!["mine".into(), "--fast".into()], Stdin::Close));
+        assert_eq!((launch.argv, launch.stdin), (vec!["agent".into(), "--extra".into()], Stdin::Close));
         let own = ["HOME", "LANG", "PATH", "PWD", "TMPDIR", "TZ", "VE_ATTEMPT", "VE_CHUNK", "VE_PHASE"];
         let others = launch.env.iter().filter(|(name, _)| own.iter().all(|own| name != own));
         others.map(|(name, value)| format!("{}={}", name.display(), value.display())).collect()

@@ -2,6 +2,8 @@
 
 use crate::agent::fingerprint::fingerprint;
 use crate::agent::json::{Offer, Review, to_micro_dollars, to_percent};
+use crate::agent::resets::{self, Clock};
+use crate::agent::trouble::by_text;
 use crate::domain::ids::SessionId;
 use crate::domain::report::{AgentError, Choice, ErrorKind, Question, QuestionSet, Report, Usage};
 use crate::domain::time::Timestamp;
@@ -59,9 +61,9 @@ enum Line {
 }
 
 /// What a line says. A line that is no report, or one we do not know, is text.
-pub(crate) fn parse(line: &[u8]) -> Report {
+pub(crate) fn parse(line: &[u8], clock: Clock<'_>) -> Report {
     match serde_json::from_slice::<Line>(line) {
-        Ok(report) => translate(report).unwrap_or_else(|| text(line)),
+        Ok(report) => translate(report, clock).unwrap_or_else(|| text(line)),
         Err(_) => text(line),
     }
 }
@@ -70,21 +72,17 @@ fn text(line: &[u8]) -> Report {
     Report::Text(String::from_utf8_lossy(line).into_owned())
 }
 
-fn translate(line: Line) -> Option<Report> {
+fn translate(line: Line, clock: Clock<'_>) -> Option<Report> {
     Some(match line {
         Line::Session { id } => Report::Session { id: SessionId::parse(id).ok()?, model: None, version: None },
         Line::Text { text } => Report::Text(text),
         Line::Tool { name, input } => Report::ToolCall { id: String::new(), name, input: input.to_string() },
         Line::Progress { percent, text } => Report::Progress { percent: to_percent(percent), text },
-        Line::Question { header, question, options, multi } => Report::Question(QuestionSet {
-            key: fingerprint(&question),
-            items: vec![Question {
-                header,
-                text: question,
-                options: options.into_iter().map(Choice::from).collect(),
-                many: multi,
-            }],
-        }),
+        Line::Question { header, question, options, multi } => {
+            let options = options.into_iter().map(Choice::from).collect();
+            let item = Question { header, text: question.clone(), options, many: multi };
+            Report::Question(QuestionSet::new(fingerprint(&question), vec![item]))
+        }
         Line::Review(review) => Report::Review(review.into()),
         Line::Usage { input_tokens, output_tokens, cache_read_tokens, cache_write_tokens, cost_usd } => {
             Report::Usage(Usage {
@@ -96,21 +94,24 @@ fn translate(line: Line) -> Option<Report> {
             })
         }
         Line::Error { kind, message, resets_at } => {
-            Report::Error(AgentError { kind: error_kind(&kind, resets_at.as_deref()), message })
+            Report::Error(AgentError { kind: error_kind(&kind, resets_at.as_deref(), &message, clock), message })
         }
     })
 }
 
-fn error_kind(kind: &str, resets_at: Option<&str>) -> ErrorKind {
+/// The kind that the program names; where it names none that we know, what its words suggest.
+fn error_kind(kind: &str, resets_at: Option<&str>, message: &str, clock: Clock<'_>) -> ErrorKind {
     match kind {
         "overloaded" => ErrorKind::Overloaded,
         "rate_limit" => ErrorKind::RateLimit,
         "usage_limit" => {
-            let moment = resets_at.and_then(|text| text.parse::<jiff::Timestamp>().ok());
-            ErrorKind::UsageLimit { resets_at: moment.map(|moment| Timestamp(moment.as_microsecond())) }
+            let told = resets_at.and_then(|text| text.parse::<jiff::Timestamp>().ok());
+            let told = told.map(|moment| Timestamp(moment.as_microsecond()));
+            ErrorKind::UsageLimit { resets_at: told.or_else(|| resets::moment(message, clock)) }
         }
         "auth" => ErrorKind::NotLoggedIn,
-        _ => ErrorKind::Other,
+        "other" => ErrorKind::Other,
+        _ => by_text(message, clock),
     }
 }
 
@@ -119,8 +120,10 @@ mod tests {
     use super::*;
     use crate::domain::report::{ReviewDecision, ReviewIssue, ReviewVerdict};
 
+    const CLOCK: Clock<'static> = Clock { now: Timestamp(0), zone: "UTC" };
+
     fn parsed(line: &str) -> Report {
-        parse(line.as_bytes())
+        parse(line.as_bytes(), CLOCK)
     }
 
     #[test]
@@ -162,15 +165,15 @@ mod tests {
         let choice = |label: &str, description: &str| Choice { label: label.into(), description: description.into() };
         assert_eq!(
             parsed(line),
-            Report::Question(QuestionSet {
-                key: "text-c4d5680c27b273b8".into(),
-                items: vec![Question {
+            Report::Question(QuestionSet::new(
+                "text-c4d5680c27b273b8",
+                vec![Question {
                     header: "Auth".into(),
                     text: "JWT or session?".into(),
                     options: vec![choice("JWT", "stateless"), choice("session", "")],
                     many: false,
                 }],
-            })
+            ))
         );
     }
 
@@ -189,9 +192,20 @@ mod tests {
             ("auth", ErrorKind::NotLoggedIn),
             ("other", ErrorKind::Other),
             ("from the future", ErrorKind::Other),
+            ("", ErrorKind::Other),
         ] {
-            assert_eq!(error_kind(word, None), kind, "{word}");
+            assert_eq!(error_kind(word, None, "busy", CLOCK), kind, "{word}");
         }
+    }
+
+    #[test]
+    fn the_words_count_where_no_kind_is_named() {
+        let hour = Some(Timestamp::from_seconds(3600));
+        for kind in ["usage_limit", ""] {
+            let kind = error_kind(kind, None, "You've hit your session limit · resets 1am", CLOCK);
+            assert_eq!(kind, ErrorKind::UsageLimit { resets_at: hour });
+        }
+        assert_eq!(error_kind("other", None, "Not logged in", CLOCK), ErrorKind::Other, "it said so");
     }
 
     #[test]

@@ -1,5 +1,5 @@
-//! When an allowance is available again, out of the words `resets 4pm (UTC)`: the last resort, for there is a number beside them
-//! in every version we know.
+//! When an allowance is available again, out of words like `resets 4pm (UTC)` or `try again in 2 hours`: the last resort, for most agents put
+//! a number beside them.
 
 use crate::domain::time::Timestamp;
 use jiff::civil::{Date, Time};
@@ -18,14 +18,19 @@ pub(crate) struct Clock<'a> {
 /// How long ago a date without a year may be before it means next year's.
 const JUST_PAST: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// The moment that `text` names after "reset" or "resets", or, as older versions write it, after `limit reached|`.
+/// The moment that `text` names after "reset", "resets" or "try again", or, as older versions write it, after `limit reached|`.
 pub(crate) fn moment(text: &str, clock: Clock<'_>) -> Option<Timestamp> {
     if let Some((_, after)) = text.split_once("limit reached|") {
         let digits: String = after.chars().take_while(char::is_ascii_digit).collect();
         return digits.parse().ok().map(Timestamp::from_seconds);
     }
-    let (_, after) = text.split_once("resets ").or_else(|| text.split_once("reset "))?;
-    let after = after.lines().next()?;
+    let after = AHEAD.iter().find_map(|words| Some(text.split_once(words)?.1))?.lines().next()?;
+    if let Some(span) = after.strip_prefix("in ") {
+        return Some(clock.now + duration(span)?);
+    }
+    if let Some(moment) = after.split_whitespace().find_map(|word| word.parse::<jiff::Timestamp>().ok()) {
+        return Some(Timestamp(moment.as_microsecond()));
+    }
     let (words, zone) = match after.split_once('(') {
         Some((words, rest)) => (words, rest.split(')').next().unwrap_or(clock.zone)),
         None => (after, clock.zone),
@@ -50,6 +55,31 @@ pub(crate) fn moment(text: &str, clock: Clock<'_>) -> Option<Timestamp> {
             if today > clock.now { Some(today) } else { on(now.date().tomorrow().ok()?) }
         }
     }
+}
+
+/// What stands before a moment.
+const AHEAD: [&str; 4] = ["resets ", "reset ", "try again ", "Try again "];
+
+/// The length of `2 days 3 hours 4 minutes`, or of `45s`, up to the first word that is neither number nor unit.
+fn duration(words: &str) -> Option<Duration> {
+    let mut seconds = None;
+    let mut number: Option<u64> = None;
+    for word in words.split([' ', ',']).map(|word| word.trim_end_matches('.')).filter(|word| !word.is_empty()) {
+        let digits = word.find(|c: char| !c.is_ascii_digit()).unwrap_or(word.len());
+        let (digits, unit) = word.split_at(digits);
+        number = digits.parse().ok().or(number);
+        let each = match unit.to_ascii_lowercase().as_str() {
+            "" => continue,
+            "s" | "sec" | "second" | "seconds" => 1,
+            "m" | "min" | "minute" | "minutes" => 60,
+            "h" | "hour" | "hours" => 60 * 60,
+            "d" | "day" | "days" => 24 * 60 * 60,
+            _ => break,
+        };
+        let span = number.take()?.checked_mul(each)?;
+        seconds = Some(seconds.unwrap_or(0_u64).checked_add(span)?);
+    }
+    seconds.map(Duration::from_secs)
 }
 
 /// Date and time as far as the words name them.
@@ -144,6 +174,12 @@ mod tests {
             ("You've hit your weekly limit · resets Jan 1, 2100, 12am (UTC)", "2100-01-01T00:00:00Z"),
             ("Your limit will reset at 3pm (Asia/Tokyo).", "2026-11-21T06:00:00Z"),
             ("Claude AI usage limit reached|1795190400", "2026-11-20T16:00:00Z"),
+            ("resets at 2026-11-20T18:00:00Z", "2026-11-20T18:00:00Z"),
+            ("Session limit reached, reset at 2020-01-01T00:00:00Z", "2020-01-01T00:00:00Z"),
+            ("Try again in 1 hour 30 minutes.", "2026-11-20T16:00:00Z"),
+            ("or try again in 3 days 4 hours.", "2026-11-23T18:30:00Z"),
+            ("try again in 45s", "2026-11-20T14:30:45Z"),
+            ("try again at 4:05 PM", "2026-11-20T15:05:00Z"),
         ];
         for (text, expected) in table {
             assert_eq!(read(text, "Europe/Berlin").as_deref(), Some(expected), "{text}");
@@ -161,6 +197,8 @@ mod tests {
             "resets 13pm",
             "resets 4pm (Nowhere/Land)",
             "resets Feb 31 at 4pm",
+            "try again later",
+            "try again in a while",
         ] {
             assert_eq!(read(text, "UTC"), None, "{text}");
         }
