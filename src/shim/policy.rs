@@ -86,6 +86,7 @@ impl JailPolicy {
         let mut policy = Self::for_system();
         policy.read.extend(host_objects.iter().cloned());
         policy.read.extend(toolchains.read.iter().cloned());
+        policy.read.extend(Some(unit.link()).filter(|link| link.exists()));
         policy.write = vec![unit.worktree(), unit.git(), unit.home()];
         policy.tmp = Some(unit.tmp());
         policy.home = unit.home();
