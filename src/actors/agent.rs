@@ -3,6 +3,9 @@
 //! *Owns* the link to the shim and the codec. *Asks* nobody. *Tells* its unit. *Dies when* the process is gone, or its unit drops it:
 //! the shim then lives on, and the next actor attaches to it and replays the log.
 
+mod called;
+
+use super::desk::Desk;
 use super::ending;
 use super::fault;
 use super::follower::Follower;
@@ -59,6 +62,12 @@ pub struct AgentActor {
     named: Option<SessionId>,
     used: Usage,
     session_cost: Option<u64>,
+    /// Version of the agent program, where its tool server told it.
+    version: Option<String>,
+    /// Whether the agent itself has told it.
+    is_versioned: bool,
+    /// Questions that came through a tool server.
+    desk: Desk,
     /// Sets of questions that wait for their turn: an agent may ask several at once, its unit waits with one.
     unasked: VecDeque<QuestionSet>,
     stopping: Option<Ladder>,
@@ -67,19 +76,27 @@ pub struct AgentActor {
     heard: Instant,
     cpu_ms: u64,
     closed: bool,
+    /// It has nothing left to do, and is given the time to leave by itself.
+    leaving: bool,
 }
 
 /// The interrupt's time before a suspended process is stopped by force.
 const INTERRUPT: Duration = Duration::from_secs(3);
 /// How long processes that a dead shim left behind are looked for.
 const SWEEP: Duration = Duration::from_secs(5);
+/// How long a process may stay that has nothing left to do: some never leave by themselves.
+const LEAVE: Duration = Duration::from_secs(10);
 /// How often silence is looked for.
 const WATCH: Duration = Duration::from_secs(15);
 
 impl AgentActor {
     /// Leads `process` and tells `unit`.
-    pub fn new(process: Process, gates: Arc<Semaphore>, unit: Recipient<Apply>) -> Self {
+    pub fn new(mut process: Process, gates: Arc<Semaphore>, unit: Recipient<Apply>) -> Self {
         Self {
+            desk: Desk::new(std::mem::take(&mut process.answers)),
+            version: None,
+            is_versioned: false,
+            leaving: false,
             process,
             gates,
             place: None,
@@ -100,7 +117,11 @@ impl AgentActor {
     }
 
     fn tell(&self, event: Event) {
-        self.unit.do_send(Apply { event, who: Who::Attempt(self.process.attempt.clone()) });
+        self.unit.do_send(self.apply(event));
+    }
+
+    fn apply(&self, event: Event) -> Apply {
+        Apply { event, who: Who::Attempt(self.process.attempt.clone()) }
     }
 
     fn send(&mut self, inputs: Vec<Input>) {
@@ -161,7 +182,8 @@ impl AgentActor {
         match report {
             Report::Session { id, version, .. } if self.named.as_ref() != Some(&id) => {
                 self.named = Some(id.clone());
-                self.tell(Event::Named { attempt, session: id, version });
+                self.is_versioned = version.is_some();
+                self.tell(Event::Named { attempt, session: id, version: version.or_else(|| self.version.clone()) });
             }
             Report::Question(set) => self.asked(set),
             // What the sandbox's policy granted already is only reported.
@@ -182,7 +204,7 @@ impl AgentActor {
         if self.process.known_questions.contains(&set.key) {
             return;
         }
-        if self.process.codec.command(&permission::order(&set.key, &[])).is_empty() {
+        if !self.desk.knows(&set.key) && self.process.codec.command(&permission::order(&set.key, &[])).is_empty() {
             // It takes no answer while it lives: whatever it does until it ends, the unit waits.
             self.tell_asked(set);
         } else if self.is_open(&set.key) {
@@ -210,6 +232,9 @@ impl AgentActor {
 
     /// Whether the agent still waits for this answer, and the shim does not have it.
     fn is_open(&self, question: &str) -> bool {
+        if self.desk.knows(question) {
+            return self.desk.awaits(question);
+        }
         let reply = self.process.codec.command(&permission::order(question, &[]));
         reply.iter().any(|input| !self.sent.contains(&input.key))
     }
@@ -225,12 +250,15 @@ impl AgentActor {
             self.line(&last);
         }
         let said = self.process.codec.on_exit(record.status.into(), &ending::last_words(&self.process.stderr));
+        // Whatever it says of its end, it waits for an answer.
+        let said = if self.desk.is_open() { Outcome::Suspended } else { said };
         let outcome = self.verdict.clone().map_or_else(|| ending::meaning(said, &record.why), Outcome::Failed);
         self.end(outcome, ctx);
     }
 
     fn end(&mut self, outcome: Outcome, ctx: &mut Context<Self>) {
         let attempt = self.process.attempt.clone();
+        self.process.reach.dismiss(&attempt);
         if let Some(total) = self.session_cost {
             self.used.cost = total.saturating_sub(self.process.session_cost);
         }
@@ -335,17 +363,33 @@ impl AgentActor {
                 ctx.run_later(patience, |act, _| {
                     let Some(shim) = &act.shim else { return };
                     // An agent that loses its input over a question goes on as if it had an answer.
-                    let ends = act.process.codec.activity().open_questions > 0;
+                    let ends = act.process.codec.activity().open_questions > 0 || act.desk.is_open();
                     shim.stop(if ends { StopLadder::End } else { StopLadder::Suspend });
                 });
             }
         }
     }
 
+    /// Ends a process that has nothing left to do and does not leave.
+    fn see_off(&mut self, ctx: &mut Context<Self>) {
+        let is_finished = |act: &Self| act.closed && act.process.codec.activity().is_finished();
+        if self.leaving || !is_finished(self) {
+            return;
+        }
+        self.leaving = true;
+        ctx.run_later(LEAVE, move |act, _| {
+            act.leaving = false;
+            if let (true, Some(shim)) = (is_finished(act), &act.shim) {
+                tracing::info!(attempt = %act.process.attempt, "it has finished and does not leave; it is ended");
+                shim.stop(StopLadder::End);
+            }
+        });
+    }
+
     /// Ends a process that has said nothing for too long while nothing was open.
     fn watch(&mut self, ctx: &mut Context<Self>) {
         let open = self.process.codec.activity();
-        let busy = open.open_calls > 0 || open.open_questions > 0 || open.open_permissions > 0;
+        let busy = open.open_calls > 0 || open.open_questions > 0 || open.open_permissions > 0 || self.desk.is_open();
         if busy {
             self.heard = Instant::now();
         }
@@ -399,6 +443,7 @@ impl StreamHandler<Notice> for AgentActor {
         if let Err(error) = read {
             tracing::error!(attempt = %self.process.attempt, "failed to read its log: {error}");
         }
+        self.see_off(ctx);
     }
 
     /// The end of the stream is not the end of the process: the shim may have been killed.
@@ -413,6 +458,7 @@ impl Handler<Answer> for AgentActor {
     type Result = ();
 
     fn handle(&mut self, Answer { question, answers }: Answer, _: &mut Self::Context) {
+        self.desk.answer(&question, &answers);
         let inputs = self.process.codec.command(&permission::order(&question, &answers));
         self.send(inputs);
         self.ask();

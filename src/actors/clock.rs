@@ -6,7 +6,12 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 /// The time.
 pub fn now() -> Timestamp {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    at(SystemTime::now())
+}
+
+/// The moment that the system calls so.
+pub fn at(time: SystemTime) -> Timestamp {
+    let since = time.duration_since(UNIX_EPOCH).unwrap_or_default();
     Timestamp(i64::try_from(since.as_micros()).unwrap_or(i64::MAX))
 }
 

@@ -125,7 +125,7 @@ impl IntakeActor {
         };
         let told = written.into_iter().filter_map(|one| match one {
             Written::Unit { entry, unit } => Some(self.tell(*entry, *unit)),
-            Written::All(_) | Written::Setting => None,
+            Written::All(_) | Written::Setting | Written::Prediction => None,
         });
         Ok(told.collect())
     }

@@ -93,7 +93,7 @@ impl Handler<Turn> for LandingActor {
             _ => return Box::pin(std::future::ready(None)),
         };
         let Some(base) = &unit.base else { return Box::pin(std::future::ready(None)) };
-        let turn = self.queues.entry(base.branch.clone()).or_default().wait(unit.id);
+        let turn = self.queues.entry(base.lead.branch.clone()).or_default().wait(unit.id);
         let repository = self.repository.clone();
         Box::pin(async move {
             turn.await.ok()?;

@@ -1,10 +1,12 @@
 //! From a unit and the configuration to a process: command line, environment, prompt, sandbox and limits. Decides nothing; reads no clock.
 
 use super::briefing;
+use super::laid;
+use super::reach::Reach;
 use super::settings::{Effective, Site};
 use crate::agent::exec::{self, ExecCodec};
 use crate::agent::launch::{Launch, Stdin};
-use crate::agent::spec::{Permissions, Place, Session, SessionSpec, Tools};
+use crate::agent::spec::{Link, Permissions, Place, Session, SessionSpec, Tools};
 use crate::agent::{self, Codec};
 use crate::domain::agent::AgentConfig;
 use crate::domain::attempt::{AttemptKind, Live};
@@ -13,6 +15,7 @@ use crate::domain::phase::Phase;
 use crate::domain::work_unit::{Note, Nudge, WorkUnit};
 use crate::domain::workspace::UnitPaths;
 use crate::project::config::{Config, SandboxMode};
+use crate::project::task;
 use crate::shim::guarantee::Guarantee;
 use crate::shim::policy::{CopyOnWrite, JailPolicy};
 use crate::shim::presets::{Toolchain, Toolchains};
@@ -48,6 +51,12 @@ pub struct Process {
     pub known_questions: Vec<String>,
     /// Whether the unit has the review's decision.
     pub decided: bool,
+    /// Sets of questions that have their answers.
+    pub answers: Vec<(String, Vec<String>)>,
+    /// The tools of ours it is offered.
+    pub tools: Tools,
+    /// Where its token is.
+    pub reach: Reach,
     /// Silence after which it counts as hung.
     pub silence: Duration,
     /// Whether it takes one of the places for gates.
@@ -85,14 +94,15 @@ pub fn process(unit: &WorkUnit, effective: &Effective) -> Result<Process, Launch
     let site = &*effective.site;
     let paths = site.layout.unit(unit.id);
     let run_dir = paths.run(&live.attempt);
-    for dir in [run_dir.clone(), paths.logs(), paths.tmp(), paths.home()] {
+    for dir in [run_dir.clone(), paths.logs(), paths.tmp(), paths.home(), paths.link()] {
         fs::create_dir_all(&dir).map_err(|source| LaunchError::Io { path: dir, source })?;
     }
     let toolchains = toolchains(site, &effective.config);
-    let (launch, codec, programs) = start(unit, live, effective, &paths)?;
+    let Start { launch, codec, read, write } = start(unit, live, effective, &paths)?;
     let log = paths.log(&live.attempt);
     let stderr = log.with_extension("err");
-    let policy = policy(&paths, effective, &toolchains, &programs);
+    let mut policy = unit_policy(unit, &paths, effective, &toolchains, &read);
+    policy.write.extend(write);
     let spec = ShimSpec {
         version: SPEC_VERSION,
         attempt: live.attempt.to_string(),
@@ -119,20 +129,30 @@ pub fn process(unit: &WorkUnit, effective: &Effective) -> Result<Process, Launch
         // What the phase before has cost is not part of a conversation that begins.
         session_cost: unit.session.as_ref().map_or(0, |_| unit.session_cost),
         known_questions: known_questions(unit),
+        answers: answers(unit),
+        tools: tools(unit),
+        reach: site.reach.clone(),
         decided: unit.decision.is_some(),
         silence: effective.rules.policy.silence_timeout,
         is_gate: matches!(live.kind, AttemptKind::WorkerGate(_) | AttemptKind::IntegrationGate(_)),
     })
 }
 
-type Start = (Launch, Box<dyn Codec>, Vec<PathBuf>);
+/// How a process is started, and what it needs beside the standard lists of its jail.
+struct Start {
+    launch: Launch,
+    codec: Box<dyn Codec>,
+    read: Vec<PathBuf>,
+    write: Vec<PathBuf>,
+}
 
 fn start(unit: &WorkUnit, live: &Live, effective: &Effective, paths: &UnitPaths) -> Result<Start, LaunchError> {
     let config = &effective.config;
     let place = place(unit, live, effective, paths);
     let command = |command: Option<&String>, name| {
         let command = command.ok_or(LaunchError::NoCommand(name))?;
-        Ok((exec::launch(&place, command), Box::new(ExecCodec::default()) as Box<dyn Codec>, Vec::new()))
+        let (launch, codec) = (exec::launch(&place, command), Box::new(ExecCodec::default()));
+        Ok(Start { launch, codec, read: Vec::new(), write: Vec::new() })
     };
     match live.kind {
         AttemptKind::Setup => command(config.setup.as_ref(), "setup command"),
@@ -141,9 +161,13 @@ fn start(unit: &WorkUnit, live: &Live, effective: &Effective, paths: &UnitPaths)
         AttemptKind::Agent => {
             let name = live.agent.as_ref().unwrap_or(effective.rules.agent_for(unit.phase));
             let agent = config.agents.all.get(name).ok_or_else(|| LaunchError::NoAgent(name.to_string()))?;
-            let spec = session(unit, live, effective, place, agent)?;
-            let programs = effective.site.operator.program(&agent.program);
-            Ok((agent::launch(&spec), agent::codec(&spec), programs))
+            let spec = session(unit, live, effective, place, agent, paths)?;
+            let launch = agent::launch(&spec);
+            laid::before_agent(&spec, &launch, &effective.site.reach)
+                .map_err(|(path, source)| LaunchError::Io { path, source })?;
+            let mut read = effective.site.operator.program(&agent.program);
+            read.push(spec.link.program.clone());
+            Ok(Start { launch, codec: agent::codec(&spec), read, write: spec.login.into_iter().collect() })
         }
     }
 }
@@ -154,31 +178,39 @@ fn session(
     effective: &Effective,
     place: Place,
     agent: &AgentConfig,
+    paths: &UnitPaths,
 ) -> Result<SessionSpec, LaunchError> {
     let prompt = |error: String| LaunchError::Prompt(error);
     let briefing =
         briefing::write(unit, effective, agent.kind, &place.cwd).map_err(|error| prompt(error.to_string()))?;
     let briefing = briefing.ok_or_else(|| prompt("the unit has no base".to_owned()))?;
     let fresh = || SessionId::parse(live.attempt.as_str()).map_err(|error| prompt(error.to_string()));
+    let begun = laid::Begun::of(&paths.run(&live.attempt), &live.attempt, unit.session.as_ref());
+    let begun = begun.map_err(|(path, source)| LaunchError::Io { path, source })?;
     Ok(SessionSpec {
-        // A conversation that began with this attempt bears its name: one that is found again after a restart is still a new one.
-        session: match &unit.session {
-            Some(session) if session.as_str() != live.attempt.as_str() => Session::Resume(session.clone()),
-            _ => Session::New(fresh()?),
+        session: match begun {
+            laid::Begun::With(session) => Session::Resume(session),
+            laid::Begun::Anew => Session::New(fresh()?),
         },
         prompt: briefing.prompt,
         answer: briefing.answer,
         reason: briefing.reason,
-        tools: if unit.phase == Phase::Review { Tools::Review } else { Tools::Work },
+        tools: tools(unit),
         permissions: match effective.config.sandbox.mode {
             SandboxMode::On => Permissions::AllowAll,
             SandboxMode::Off => Permissions::AskOperator,
         },
         max_turns: turns(unit, effective),
         config: agent.clone(),
+        link: Link { dir: paths.link(), program: effective.site.reach.program() },
+        login: laid::login(&effective.site.logins, agent),
         started: unit.updated_at,
         place,
     })
+}
+
+fn tools(unit: &WorkUnit) -> Tools {
+    if unit.phase == Phase::Review { Tools::Review } else { Tools::Work }
 }
 
 /// To change one line of a document takes less than a phase.
@@ -254,6 +286,30 @@ pub fn policy(paths: &UnitPaths, effective: &Effective, toolchains: &Toolchains,
     policy
 }
 
+/// The sandbox of a unit's processes. Of a task they may write what is in its repositories, and only read what is above them.
+fn unit_policy(
+    unit: &WorkUnit,
+    paths: &UnitPaths,
+    effective: &Effective,
+    toolchains: &Toolchains,
+    programs: &[PathBuf],
+) -> JailPolicy {
+    let site = &*effective.site;
+    let lead = paths.seen_from(site.repos.lead.name.as_ref());
+    let mut policy = policy(&lead, effective, toolchains, programs);
+    if site.task.is_none() {
+        return policy;
+    }
+    let existing = |path: &PathBuf| path.exists();
+    policy.read.extend([paths.worktree(), paths.landing()].into_iter().filter(existing));
+    policy.read.extend(task::SHARED.iter().map(|name| site.layout.root().join(name)).filter(existing));
+    for name in unit.base.iter().flat_map(|base| base.others.keys()) {
+        let other = paths.seen_from(Some(name));
+        policy.write.extend([other.worktree(), other.git(), other.landing()].into_iter().filter(existing));
+    }
+    policy
+}
+
 /// The policy of the short helpers that touch a unit's files for the daemon.
 pub fn helper_policy(paths: &UnitPaths, effective: &Effective) -> JailPolicy {
     policy(paths, effective, &Toolchains::default(), &[])
@@ -292,11 +348,15 @@ fn known_questions(unit: &WorkUnit) -> Vec<String> {
         crate::domain::attention::About::Question { set, .. } => Some(set.key.clone()),
         _ => None,
     });
-    let answered = unit.notes.iter().filter_map(|note| match note {
-        Note::Answers { set, .. } => Some(set.key.clone()),
+    asked.into_iter().chain(answers(unit).into_iter().map(|(key, _)| key)).collect()
+}
+
+fn answers(unit: &WorkUnit) -> Vec<(String, Vec<String>)> {
+    let answers = unit.notes.iter().filter_map(|note| match note {
+        Note::Answers { set, answers } => Some((set.key.clone(), answers.clone())),
         _ => None,
     });
-    asked.into_iter().chain(answered).collect()
+    answers.collect()
 }
 
 /// The directory a unit's helper policies are written to: out of the agents' reach.

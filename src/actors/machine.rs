@@ -1,4 +1,4 @@
-//! How much memory and disk the machine has left.
+//! How much memory, disk and time the machine has left.
 
 use crate::domain::policy::Policy;
 use crate::domain::schedule::Pause;
@@ -20,8 +20,17 @@ pub fn pause(policy: &Policy, state: &Path) -> Option<Pause> {
 
 /// Bytes of memory that can be had without swapping.
 pub fn free_memory() -> Option<u64> {
+    memory("MemAvailable:")
+}
+
+/// Bytes of memory in all.
+pub fn total_memory() -> Option<u64> {
+    memory("MemTotal:")
+}
+
+fn memory(name: &str) -> Option<u64> {
     let text = fs::read_to_string("/proc/meminfo").ok()?;
-    let line = text.lines().find_map(|line| line.strip_prefix("MemAvailable:"))?;
+    let line = text.lines().find_map(|line| line.strip_prefix(name))?;
     let kibibytes: u64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
     Some(kibibytes * 1024)
 }
@@ -30,4 +39,17 @@ pub fn free_memory() -> Option<u64> {
 pub fn free_disk(path: &Path) -> Option<u64> {
     let stat = rustix::fs::statvfs(path).ok()?;
     Some(stat.f_bavail * stat.f_frsize)
+}
+
+/// Bytes of the file system of `path`.
+pub fn total_disk(path: &Path) -> Option<u64> {
+    let stat = rustix::fs::statvfs(path).ok()?;
+    Some(stat.f_blocks * stat.f_frsize)
+}
+
+/// Processes that run or want to, on average over 1, 5 and 15 minutes.
+pub fn load() -> Option<[f64; 3]> {
+    let text = fs::read_to_string("/proc/loadavg").ok()?;
+    let mut averages = text.split_whitespace().map_while(|word| word.parse().ok());
+    Some([averages.next()?, averages.next()?, averages.next()?])
 }

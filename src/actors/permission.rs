@@ -1,7 +1,7 @@
 //! A permission as a question: what an agent may not do by itself is asked of the operator in the same way.
 
 use crate::agent::{Command, Decision};
-use crate::domain::report::{Choice, Question, QuestionSet};
+use crate::domain::report::{ALLOW, Choice, Question, QuestionSet};
 
 /// A permission is asked of the operator like any other question.
 pub(super) fn question(request: &str, tool: &str, input: &str) -> QuestionSet {
@@ -9,10 +9,10 @@ pub(super) fn question(request: &str, tool: &str, input: &str) -> QuestionSet {
     let item = Question {
         header: "Permission".to_owned(),
         text: format!("May it use {tool}? {input}"),
-        options: vec![choice("Allow"), choice("Deny")],
+        options: vec![choice(ALLOW), choice("Deny")],
         many: false,
     };
-    QuestionSet { key: format!("{PERMISSION}{request}"), items: vec![item] }
+    QuestionSet::permission(format!("{PERMISSION}{request}"), item)
 }
 
 const PERMISSION: &str = "permission:";
@@ -23,7 +23,7 @@ pub(super) fn order(question: &str, answers: &[String]) -> Command {
         return Command::Answer { question: question.to_owned(), answers: answers.to_vec() };
     };
     let decision = match answers.first().map(String::as_str) {
-        Some("Allow") => Decision::Allow,
+        Some(ALLOW) => Decision::Allow,
         Some(why) => Decision::Deny { why: why.to_owned() },
         None => Decision::Deny { why: String::new() },
     };

@@ -1,8 +1,11 @@
 //! The questions that other actors and the HTTP side put to the database, one function each.
 
 use super::persistence::Query;
+use crate::domain::account::Halts;
 use crate::domain::ids::{ChunkName, UnitId};
-use crate::domain::journal::{AttemptRecord, Entry, Transition};
+use crate::domain::journal::{AttemptRecord, Entry, Timeline, Transition};
+use crate::domain::prediction::Prediction;
+use crate::domain::time::Timestamp;
 use crate::domain::work_unit::WorkUnit;
 use std::collections::BTreeMap;
 
@@ -31,6 +34,11 @@ pub fn attempts(unit: UnitId) -> Query<Vec<AttemptRecord>> {
     Query::new(move |store| store.attempts(unit))
 }
 
+/// What all units did since a moment.
+pub fn timeline(since: Timestamp) -> Query<Timeline> {
+    Query::new(move |store| store.timeline(since))
+}
+
 /// The unit of a chunk, also a deleted one: the latest of that name.
 pub fn unit(chunk: ChunkName) -> Query<Option<WorkUnit>> {
     Query::new(move |store| store.unit(&chunk))
@@ -46,7 +54,27 @@ pub fn journal_bounds() -> Query<(Option<i64>, i64)> {
     Query::new(|store| Ok((store.oldest_event()?, store.newest_seq()?)))
 }
 
+/// Accounts that are halted, or were.
+pub fn halts() -> Query<Halts> {
+    Query::new(|store| store.halts())
+}
+
 /// What the operator stored.
 pub fn settings() -> Query<BTreeMap<String, String>> {
     Query::new(|store| store.settings())
+}
+
+/// Forgets the journal of units that were settled and last changed before `before`; how many entries that were.
+pub fn prune_events(before: Timestamp) -> Query<usize> {
+    Query::new(move |store| store.prune_events(before))
+}
+
+/// All that the oracle said, in the order in which it did.
+pub fn predictions() -> Query<Vec<Prediction>> {
+    Query::new(|store| store.predictions())
+}
+
+/// What the oracle said and nobody knows the outcome of.
+pub fn open_predictions() -> Query<Vec<Prediction>> {
+    Query::new(|store| store.open_predictions())
 }

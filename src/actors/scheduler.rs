@@ -13,8 +13,10 @@ use super::questions;
 use super::settings::Settings;
 use super::units::{List, Target, Tell, UnitsActor};
 use crate::db::store::write::Write;
+use crate::domain::account::Halts;
 use crate::domain::event::Event;
-use crate::domain::ids::UnitId;
+use crate::domain::ids::{AgentName, UnitId};
+use crate::domain::report::Outcome;
 use crate::domain::schedule::{self, Board, Pause, Plan, Waiting};
 use crate::domain::who::Who;
 use crate::domain::work_unit::{Status, WorkUnit};
@@ -30,6 +32,11 @@ use tokio::sync::watch;
 #[rtype(result = "Result<(), Unsaved>")]
 pub struct SetPaused(pub bool);
 
+/// Starts units on an account again, whatever halted it. Answers whether anything did.
+#[derive(Message)]
+#[rtype(result = "Result<bool, Unsaved>")]
+pub struct OpenAccount(pub AgentName);
+
 /// What the scheduler would say now.
 #[derive(Message)]
 #[rtype(result = "Outlook")]
@@ -44,8 +51,12 @@ pub struct Outlook {
     pub waiting: BTreeMap<UnitId, Waiting>,
     /// Ready and blocked units in the order in which they would start.
     pub queue: Vec<UnitId>,
+    /// Accounts on which nobody is started, or not all at once.
+    pub halts: Halts,
     /// For each unit: how many wait for it, directly or through others.
     pub frees: BTreeMap<UnitId, usize>,
+    /// Which units this plan keeps apart, and why.
+    pub relations: Arc<Relations>,
 }
 
 #[derive(Message)]
@@ -58,9 +69,6 @@ struct Judged;
 
 /// Key of the pause among the stored settings.
 pub const PAUSED: &str = "paused";
-
-/// A net under the events: how long nothing may happen before the board is looked at all the same.
-const NET: Duration = Duration::from_secs(15);
 
 /// How many times as long as a plan took the next one waits: a long board is planned less often, so that it does not stop the rest of the daemon.
 const REST: u32 = 4;
@@ -77,6 +85,8 @@ pub struct SchedulerActor {
     /// that is behind would say the same again, and every repetition be saved and published.
     told: BTreeMap<UnitId, usize>,
     relations: Option<watch::Receiver<Arc<Relations>>>,
+    /// The relations that the board shows.
+    relations_of_plan: Arc<Relations>,
     paused: bool,
     planned: bool,
     /// When the next plan may be made.
@@ -102,6 +112,7 @@ impl SchedulerActor {
             board: Board::default(),
             told: BTreeMap::new(),
             relations: None,
+            relations_of_plan: Arc::default(),
             paused: true,
             planned: false,
             rested: Instant::now(),
@@ -117,13 +128,15 @@ impl SchedulerActor {
             let relations = oracle.send(Watch).await.ok()?;
             let units = units.send(List).await.ok()?;
             let settings = persistence.send(questions::settings()).await.ok()?.ok()?;
-            Some((changes, relations, units, settings))
+            let halts = persistence.send(questions::halts()).await.ok()?.ok()?;
+            Some((changes, relations, units, settings, halts))
         };
         ctx.wait(starting.into_actor(self).map(|started, act, ctx| {
-            let Some((changes, relations, units, settings)) = started else { return ctx.stop() };
+            let Some((changes, relations, units, settings, halts)) = started else { return ctx.stop() };
             ctx.add_stream(oracle::stream(changes));
             act.watch(relations, ctx);
             act.board.units = units.into_iter().map(|unit| (unit.id, unit)).collect();
+            act.board.halts = halts;
             act.told.clear();
             act.paused = settings.get(PAUSED).is_some_and(|paused| paused == "true");
             act.replan(ctx);
@@ -162,7 +175,8 @@ impl SchedulerActor {
         let Some(relations) = &mut self.relations else { return };
         let relations = relations.borrow_and_update();
         if relations.has_changed() {
-            self.board.apart = relations.apart.clone();
+            self.board.apart = relations.apart.keys().copied().collect();
+            self.relations_of_plan = relations.clone();
         }
         let unknown = |unit: &&WorkUnit| !unit.is_terminal() && !relations.known.contains(&unit.id);
         self.board.unknown = self.board.units.values().filter(unknown).map(|unit| unit.id).collect();
@@ -187,11 +201,15 @@ impl SchedulerActor {
             let Some(unit) = self.board.units.get_mut(&id) else { continue };
             // Holds its slot on this board until the hub tells of it.
             unit.status = Status::Assigned;
-            let agent = self.settings.now().rules.agent_for(unit.phase).clone();
+            let rules = &self.settings.now().rules;
+            let agent = rules.agent_for(unit.phase).clone();
+            self.board.started.insert(rules.account_of(&agent).clone(), clock::now());
             self.tell(id, Event::Dispatched { agent }, ctx);
         }
         let now = clock::now();
-        let wait = plan.wake.map_or(NET, |wake| wake.since(now).min(NET));
+        // A net under the events: memory and disk, which nobody tells of, are looked at again by then.
+        let net = self.settings.now().rules.policy.dispatch_interval;
+        let wait = plan.wake.map_or(net, |wake| wake.since(now).min(net));
         if let Some(old) = self.timer.take() {
             ctx.cancel_future(old);
         }
@@ -225,6 +243,18 @@ impl SchedulerActor {
         }
     }
 
+    /// Looks at what halts accounts. Nothing is planned meanwhile: the next unit would run into the same limit.
+    fn read_halts(&mut self, ctx: &mut Context<Self>) {
+        ctx.wait(self.persistence.send(questions::halts()).into_actor(self).map(|halts, act, ctx| {
+            match halts {
+                Ok(Ok(halts)) => act.board.halts = halts,
+                Ok(Err(error)) => tracing::warn!("what halts accounts is not known: {error}"),
+                Err(error) => tracing::warn!("what halts accounts is not known: {error}"),
+            }
+            act.replan(ctx);
+        }));
+    }
+
     fn correct(&mut self, ctx: &mut Context<Self>) {
         ctx.spawn(self.units.send(List).into_actor(self).map(|units, act, ctx| {
             if let Ok(units) = units {
@@ -256,7 +286,12 @@ impl StreamHandler<Arc<Change>> for SchedulerActor {
         } else {
             self.board.units.insert(unit.id, unit);
         }
-        self.replan(ctx);
+        match &change.entry.event {
+            Some(Event::Ended { outcome: Outcome::Failed(error), .. }) if error.concerns_account() => {
+                self.read_halts(ctx)
+            }
+            _ => self.replan(ctx),
+        }
     }
 
     /// Cut off for being slow: what was missed is read again.
@@ -301,6 +336,20 @@ impl Handler<SetPaused> for SchedulerActor {
     }
 }
 
+impl Handler<OpenAccount> for SchedulerActor {
+    type Result = ResponseActFuture<Self, Result<bool, Unsaved>>;
+
+    fn handle(&mut self, OpenAccount(account): OpenAccount, _: &mut Self::Context) -> Self::Result {
+        let saving = self.persistence.send(Save(Write::AccountOpened(account.clone())));
+        Box::pin(saving.into_actor(self).map(move |saved, act, ctx| {
+            saved??;
+            let was_halted = act.board.halts.remove(&account).is_some();
+            act.replan(ctx);
+            Ok(was_halted)
+        }))
+    }
+}
+
 impl Handler<Explain> for SchedulerActor {
     type Result = MessageResult<Explain>;
 
@@ -309,6 +358,8 @@ impl Handler<Explain> for SchedulerActor {
         let plan = schedule::plan(&self.board, &self.settings.now().rules, clock::now());
         let count = |unit: &WorkUnit| plan.behind.get(&unit.chunk).map(|behind| (unit.id, behind.count));
         let frees = self.board.units.values().filter_map(count).collect();
-        MessageResult(Outlook { pause: self.board.pause.clone(), waiting: plan.waiting, queue: plan.queue, frees })
+        let (pause, halts) = (self.board.pause.clone(), self.board.halts.clone());
+        let relations = self.relations_of_plan.clone();
+        MessageResult(Outlook { pause, waiting: plan.waiting, queue: plan.queue, halts, frees, relations })
     }
 }

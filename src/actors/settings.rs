@@ -3,27 +3,36 @@
 //! *Owns* the effective configuration, and looks now and then whether its files have changed. *Asks* persistence. *Tells* everybody who holds a [`Settings`]. *Dies when* the supervisor drops it;
 //! readers keep the last good configuration.
 
+mod files;
+
+use super::clock;
 use super::fault;
 use super::persistence::{PersistenceActor, Save, Unsaved};
 use super::questions;
+use super::reach::Reach;
+use crate::agent;
 use crate::db::store::write::Write;
+use crate::domain::agent::AgentConfig;
+use crate::domain::each::Each;
+use crate::domain::ids::AgentName;
 use crate::domain::phase::Phase;
 use crate::domain::rules::Rules;
+use crate::domain::time::Timestamp;
 use crate::project::config::error::ConfigError;
 use crate::project::config::layers::{self, Origin, Texts};
 use crate::project::config::sensitive::{Difference, SensitiveContent};
 use crate::project::config::settings::{validate_patch, wire_key};
+use crate::project::config::sources::Setting;
 use crate::project::config::{Config, SandboxMode};
 use crate::project::layout::Layout;
-use crate::project::prompts;
+use crate::project::task::{Repo, Task};
 use crate::shim::policy::Namespaces;
 use crate::shim::presets::Operator;
 use actix::prelude::*;
+use files::{Files, LAST_GOOD, LastGood};
 use futures_util::Stream;
 use std::collections::BTreeMap;
-use std::fs;
-use std::io::ErrorKind;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::watch;
@@ -33,12 +42,20 @@ use tokio::sync::watch;
 pub struct Site {
     /// Where things are.
     pub layout: Layout,
+    /// What makes the project a task over several repositories, where it is one.
+    pub task: Option<Task>,
+    /// The project's repositories: its own, or those of its task.
+    pub repos: Each<Repo>,
     /// The project's directory inside its repository; empty when it is the repository's root.
     pub prefix: PathBuf,
     /// Directories that hold the host's objects.
     pub objects: Vec<PathBuf>,
     /// This program.
     pub program: PathBuf,
+    /// How agents reach this daemon.
+    pub reach: Reach,
+    /// Holds the shared login directories of this machine, by agent.
+    pub logins: PathBuf,
     /// Where the operator's tools are.
     pub operator: Operator,
     /// `PATH` of the daemon.
@@ -51,6 +68,24 @@ pub struct Site {
     pub epoch: u64,
     /// What the sandbox can do here.
     pub machine: Machine,
+}
+
+impl Site {
+    /// Kept while the operator's checkout of a repository is updated, for a restart to finish or undo.
+    pub fn landing_journal(&self, repo: &Repo) -> PathBuf {
+        self.kept_of(repo).join("landing.json")
+    }
+
+    /// The daemon's git directory for merges in memory.
+    pub fn merges(&self, repo: &Repo) -> PathBuf {
+        self.kept_of(repo).join("merge.git")
+    }
+
+    /// What the daemon keeps for one repository, out of all agents' reach.
+    pub fn kept_of(&self, repo: &Repo) -> PathBuf {
+        let state = self.layout.state();
+        repo.name.as_ref().map_or(state.to_owned(), |name| state.join("repositories").join(name.as_str()))
+    }
 }
 
 /// What the probe of the sandbox found.
@@ -73,12 +108,32 @@ pub struct Effective {
     pub rules: Rules,
     /// Phase prompts of the project that the operator accepted.
     prompts: BTreeMap<Phase, String>,
+    /// Which ignored files worktrees get, as the operator accepted it.
+    include: Option<String>,
     /// Why the configuration on disk is not in effect, where that is so.
-    pub problem: Option<String>,
-    /// What the committed configuration would change if it were trusted.
-    pub untrusted: Vec<Difference>,
+    pub problem: Option<Problem>,
+    /// What the committed configuration would change if it were trusted, where it would.
+    pub untrusted: Option<Untrusted>,
     /// Names the content that would be trusted, for whoever accepts what was shown.
     pub sensitive_digest: String,
+}
+
+/// Why the configuration on disk is not in effect.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Problem {
+    /// With file and line.
+    pub why: String,
+    /// Since when.
+    pub since: Timestamp,
+}
+
+/// What the operator has not accepted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Untrusted {
+    /// Never empty.
+    pub differences: Vec<Difference>,
+    /// Since when something is not accepted.
+    pub since: Timestamp,
 }
 
 /// The mode of a sandbox that is in force.
@@ -89,6 +144,11 @@ impl Effective {
     pub fn own_prompt(&self, phase: Phase) -> Option<&str> {
         self.prompts.get(&phase).map(String::as_str)
     }
+
+    /// Which of the operator's ignored files worktrees get: patterns as in `.gitignore`.
+    pub fn include(&self) -> Option<&str> {
+        self.include.as_deref()
+    }
 }
 
 impl Effective {
@@ -97,6 +157,11 @@ impl Effective {
         let configured = self.config.sources().into_iter().filter(|setting| setting.origin != Origin::Default);
         let named = configured.map(|setting| (wire_key(&setting.key).to_owned(), setting.origin.as_str().to_owned()));
         named.collect()
+    }
+
+    /// Every value in effect.
+    pub fn values(&self) -> Vec<Setting> {
+        self.config.sources()
     }
 }
 
@@ -168,52 +233,6 @@ impl From<Unsaved> for Rejected {
 /// Key of the accepted content among the stored settings.
 const ACCEPTED: &str = "accepted";
 
-/// All that is read from the project's files.
-#[derive(Clone, Debug, PartialEq, Eq)]
-struct Files {
-    committed: Option<String>,
-    local: Option<String>,
-    prompts: BTreeMap<Phase, String>,
-    include: Option<String>,
-}
-
-impl Files {
-    fn read(site: &Site) -> Result<Self, ConfigError> {
-        let root = site.layout.root();
-        let mut prompts = BTreeMap::new();
-        for phase in Phase::ALL {
-            for path in prompts::override_paths(phase) {
-                if let Some(text) = read(&root.join(path))? {
-                    prompts.entry(phase).or_insert(text);
-                }
-            }
-        }
-        Ok(Self {
-            committed: read(&site.layout.committed_config())?,
-            local: read(&site.layout.local_config())?,
-            prompts,
-            include: read(&root.join(".worktreeinclude"))?,
-        })
-    }
-
-    /// What they say about everything sensitive.
-    fn sensitive(&self) -> SensitiveContent {
-        SensitiveContent::of(self.committed.as_deref(), &self.prompts, self.include.as_deref())
-    }
-}
-
-/// The text of a file; none where there is no such file.
-fn read(path: &Path) -> Result<Option<String>, ConfigError> {
-    match fs::read_to_string(path) {
-        Ok(text) => Ok(Some(text)),
-        Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => Ok(None),
-        Err(error) => {
-            let file = path.display().to_string();
-            Err(ConfigError { file, position: None, key: None, problem: error.to_string() })
-        }
-    }
-}
-
 /// See the module.
 pub struct SettingsActor {
     site: Arc<Site>,
@@ -230,15 +249,35 @@ pub async fn first(
     persistence: &Addr<PersistenceActor>,
 ) -> Result<(Settings, SettingsActor), Rejected> {
     let mut stored = persistence.send(questions::settings()).await.map_err(Unsaved::from)??;
-    let files = Files::read(&site)?;
-    if !stored.contains_key(ACCEPTED) {
+    let read = Files::read(&site);
+    let files = read.as_ref().ok().cloned();
+    if let (Some(files), false) = (&files, stored.contains_key(ACCEPTED)) {
         let accepted = BTreeMap::from([(ACCEPTED.to_owned(), text_of(&files.sensitive()))]);
         save(persistence, &accepted).await?;
         stored.extend(accepted);
     }
-    let (sender, receiver) = watch::channel(Arc::new(effective(&site, &files, &stored)?));
-    let actor = SettingsActor { site, persistence: persistence.clone(), stored, files: Some(files), effective: sender };
+    let config = match read.and_then(|files| effective(&site, &files, &stored)) {
+        Ok(config) => config,
+        Err(error) => fallback(&site, &stored, error)?,
+    };
+    let (sender, receiver) = watch::channel(Arc::new(config));
+    let mut actor = SettingsActor { site, persistence: persistence.clone(), stored, files, effective: sender };
+    actor.remember();
     Ok((Settings(receiver), actor))
+}
+
+/// What was in effect before, with the reason why it still is; the error itself where nothing ever was. Agents that a daemon left behind are
+/// not to wait for somebody who corrects a file.
+fn fallback(site: &Arc<Site>, stored: &BTreeMap<String, String>, error: ConfigError) -> Result<Effective, ConfigError> {
+    let Some(last_good) = LastGood::stored(stored) else { return Err(error) };
+    let Ok(config) = effective(site, &last_good.into_files(), stored) else { return Err(error) };
+    tracing::warn!("the last good configuration is in effect: failed to {error}");
+    Ok(Effective { problem: Some(problem(&error, None)), ..config })
+}
+
+/// Why the configuration is not in effect, since when it first was not.
+fn problem(error: &ConfigError, before: Option<&Problem>) -> Problem {
+    Problem { why: format!("failed to {error}"), since: before.map_or_else(clock::now, |before| before.since) }
 }
 
 /// Saves all of them or none.
@@ -256,21 +295,36 @@ fn effective(site: &Arc<Site>, files: &Files, stored: &BTreeMap<String, String>)
     let lookup = |name: &str| site.environment.iter().find(|(known, _)| known == name).map(|(_, value)| value.clone());
     let config = layers::load(texts, &lookup)?;
     let current = files.sensitive();
-    let untrusted = accepted.as_ref().map_or_else(Vec::new, |accepted| accepted.differences(&current));
+    let differences = accepted.as_ref().map_or_else(Vec::new, |accepted| accepted.differences(&current));
+    let untrusted = (!differences.is_empty()).then(|| Untrusted { differences, since: clock::now() });
     let prompts = Phase::ALL
         .into_iter()
         .filter_map(|phase| Some((phase, accepted.as_ref()?.prompt(phase)?.to_owned())))
         .collect();
-    let rules = config.rules();
+    let include = accepted.as_ref().and_then(|accepted| accepted.worktreeinclude()).map(str::to_owned);
+    let rules = Rules { accounts: accounts(&config, site), ..config.rules() };
     Ok(Effective {
         site: site.clone(),
         config,
         rules,
         prompts,
+        include,
         problem: None,
         untrusted,
         sensitive_digest: current.digest(),
     })
+}
+
+/// The account of every agent that shares its login with one that is named before it: both would use up the same allowance.
+fn accounts(config: &Config, site: &Site) -> BTreeMap<AgentName, AgentName> {
+    let mut first = BTreeMap::new();
+    let of = |agent: &AgentConfig| Some((agent.name.clone(), agent::login(agent, &site.environment)?));
+    let logins = config.agents.all.values().filter_map(of);
+    let shared = logins.filter_map(|(name, login)| {
+        let account: &mut AgentName = first.entry(login).or_insert_with(|| name.clone());
+        (*account != name).then(|| (name, account.clone()))
+    });
+    shared.collect()
 }
 
 /// The accepted content as it is stored.
@@ -284,13 +338,18 @@ impl SettingsActor {
         let read = Files::read(&self.site);
         self.files = read.as_ref().ok().cloned();
         match read.and_then(|files| effective(&self.site, &files, &self.stored)) {
-            Ok(fresh) => {
+            Ok(mut fresh) => {
+                let before = self.effective.borrow().untrusted.as_ref().map(|untrusted| untrusted.since);
+                if let (Some(untrusted), Some(since)) = (&mut fresh.untrusted, before) {
+                    untrusted.since = since;
+                }
                 self.effective.send_replace(Arc::new(fresh));
+                self.remember();
                 Ok(self.effective.borrow().clone())
             }
             Err(error) => {
                 let mut last_good = (**self.effective.borrow()).clone();
-                last_good.problem = Some(format!("failed to {error}"));
+                last_good.problem = Some(problem(&error, last_good.problem.as_ref()));
                 if self.effective.borrow().problem != last_good.problem {
                     tracing::warn!("the last good configuration stays in effect: failed to {error}");
                     self.effective.send_replace(Arc::new(last_good));
@@ -298,6 +357,18 @@ impl SettingsActor {
                 Err(error.into())
             }
         }
+    }
+
+    /// Stores what is in effect, where it is new. Not waited for: if it is lost, the one before counts.
+    fn remember(&mut self) {
+        let Some(files) = self.files.as_ref().filter(|_| self.effective.borrow().problem.is_none()) else { return };
+        let last_good = LastGood::of(files);
+        if LastGood::stored(&self.stored).as_ref() == Some(&last_good) {
+            return;
+        }
+        let Ok(text) = serde_json::to_string(&last_good) else { return };
+        self.stored.insert(LAST_GOOD.to_owned(), text.clone());
+        self.persistence.do_send(Save(Write::Setting { key: LAST_GOOD.to_owned(), value: Some(text) }));
     }
 
     fn store(

@@ -1,17 +1,17 @@
 //! The log of an attempt, parsed as far as it goes, for people who read along.
 
+use super::log_files;
 use super::settings::Effective;
 use crate::agent::transcript::{Source, Transcript};
 use crate::domain::journal::AttemptRecord;
 use crate::domain::report::Report;
-use std::fs::File;
 use std::io::Read;
 use std::path::PathBuf;
 
 /// Reads one log from its beginning, and goes on where it stopped.
 pub struct Reader {
     path: PathBuf,
-    file: Option<File>,
+    file: Option<Box<dyn Read + Send>>,
     transcript: Transcript,
 }
 
@@ -26,7 +26,7 @@ impl Reader {
     /// What has come since the last call. A log that cannot be read has nothing to say.
     pub fn more(&mut self) -> Vec<Report> {
         if self.file.is_none() {
-            self.file = File::open(&self.path).ok();
+            self.file = log_files::open(&self.path, 0).ok();
         }
         let Some(file) = &mut self.file else { return Vec::new() };
         let mut bytes = Vec::new();

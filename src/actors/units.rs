@@ -11,7 +11,7 @@ use super::questions;
 use super::restarts::Restarts;
 use super::work_unit::{self, Apply, Neighbours, Refusal, WorkUnitActor};
 use crate::domain::event::Event;
-use crate::domain::ids::{ChunkName, UnitId};
+use crate::domain::ids::{AttemptId, ChunkName, UnitId};
 use crate::domain::who::Who;
 use crate::domain::work_unit::{Status, WorkUnit};
 use actix::prelude::*;
@@ -39,7 +39,7 @@ pub struct Tell {
 /// How a unit is named.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Target {
-    /// By the chunk it bears now.
+    /// By the chunk it bears now, or bore before.
     Chunk(ChunkName),
     /// By its id.
     Unit(UnitId),
@@ -109,7 +109,15 @@ impl UnitsActor {
     }
 
     fn by_chunk(&self, chunk: &ChunkName) -> Option<&Led> {
-        self.units.values().find(|led| led.unit.chunk == *chunk && !matches!(led.unit.status, Status::Deleted { .. }))
+        let shown = || self.units.values().filter(|led| !matches!(led.unit.status, Status::Deleted { .. }));
+        shown().find(|led| led.unit.chunk == *chunk).or_else(|| shown().find(|led| led.unit.answers_to(chunk)))
+    }
+
+    /// The actor of the unit whose live attempt this is.
+    pub(super) fn living(&mut self, attempt: &AttemptId, ctx: &mut Context<Self>) -> Option<Addr<WorkUnitActor>> {
+        let lives = |unit: &WorkUnit| unit.live.as_ref().is_some_and(|live| live.attempt == *attempt);
+        let id = self.units.values().find(|led| lives(&led.unit))?.unit.id;
+        self.actor(id, ctx)
     }
 
     /// Starts a unit's actor again after it fell over, or tells the domain that it does so too often.

@@ -15,7 +15,9 @@ use super::launch;
 use super::persistence::{PersistenceActor, Save, Unsaved};
 use super::repository::{Order, Perform, RepositoryActor};
 use super::settings::Settings;
+use super::tool_call::Unheard;
 use super::units::Saved;
+use crate::db::error::Refused;
 use crate::db::store::write::{Write, Written};
 use crate::domain::attempt::{AttemptKind, Ladder, Stage};
 use crate::domain::event::{Effect, Event, IllegalEvent, Moment};
@@ -111,6 +113,7 @@ impl WorkUnitActor {
             Effect::MarkActive => self.order(Order::MarkActive, ctx),
             Effect::Rebase => self.order(Order::Rebase, ctx),
             Effect::Remove => self.order(Order::Remove, ctx),
+            Effect::Clear => self.order(Order::Clear, ctx),
             Effect::Land => self.land(ctx),
             Effect::LeaveTurn => self.near.landing.do_send(Leave(self.unit.id)),
             Effect::Run(attempt) => self.run(&attempt, ctx),
@@ -161,6 +164,15 @@ impl WorkUnitActor {
         ctx.notify(Apply { event, who: Who::Daemon });
     }
 
+    /// The actor of the live attempt.
+    pub(super) fn living(&self, attempt: &AttemptId) -> Result<Addr<AgentActor>, Unheard> {
+        match &self.agent {
+            Some((running, child)) if running == attempt => Ok(child.addr().clone()),
+            _ if self.unit.live.as_ref().is_some_and(|live| live.attempt == *attempt) => Err(Unheard::Down),
+            _ => Err(Unheard::Ended),
+        }
+    }
+
     /// Gives a waiting agent the answers that the unit holds for it.
     fn deliver(&mut self) {
         let Some((_, child)) = &self.agent else { return };
@@ -203,8 +215,8 @@ impl Handler<Apply> for WorkUnitActor {
             }
         };
         let old = std::mem::replace(&mut self.unit, step.unit.clone());
-        let write =
-            Write::Step { unit: Box::new(step.unit), attempts: step.attempts, event: Box::new(event), moment, who };
+        let (unit, event) = (Box::new(step.unit), Box::new(event));
+        let write = Write::Step { unit, attempts: step.attempts, halted: step.halted, event, moment, who };
         let saving = self.near.persistence.send(Save(write));
         AtomicResponse::new(Box::pin(saving.into_actor(self).map(move |answer, act, ctx| {
             match answer.map_err(Unsaved::from).and_then(|saved| saved) {
@@ -212,9 +224,14 @@ impl Handler<Apply> for WorkUnitActor {
                     act.saved(Change { entry: *entry, unit: *unit }, step.effects, ctx);
                     Ok(act.unit.clone())
                 }
-                Ok(Written::Setting | Written::All(_)) => Ok(act.unit.clone()),
+                Ok(Written::Setting | Written::Prediction | Written::All(_)) => Ok(act.unit.clone()),
                 Err(unsaved) => {
                     act.unit = old;
+                    if let Unsaved::Refused(Refused::ChunkExists(_)) = &unsaved {
+                        // An agent gave its chunk the name of another unit's: what it left stays where it is.
+                        let event = Event::GatherFailed { reason: format!("failed to {unsaved}") };
+                        ctx.notify(Apply { event, who: Who::Daemon });
+                    }
                     Err(unsaved.into())
                 }
             }

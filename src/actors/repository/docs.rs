@@ -1,7 +1,7 @@
 //! Chunk documents as they are in a commit: the working copy does not count until it is committed.
 
-use super::Documents;
 use super::home::Home;
+use super::{Documents, Texts};
 use crate::domain::chunk::ChunkFacts;
 use crate::domain::ids::{BranchName, ChunkName, ObjectId};
 use crate::domain::report::ReviewDecision;
@@ -60,7 +60,7 @@ pub(super) fn read(home: &Home, chunks: &[ChunkName]) -> Result<Documents, DocsE
     for chunk in &wanted {
         match facts_at(&host, &commit, &site.prefix, chunk) {
             Ok(Some(facts)) => {
-                if differs(site.layout.root(), &facts) {
+                if differs(&site.repos.lead.dir, &facts) {
                     warnings.push(format!(
                         "{chunk}: the working copy differs from {branch}; only what is committed counts"
                     ));
@@ -76,7 +76,8 @@ pub(super) fn read(home: &Home, chunks: &[ChunkName]) -> Result<Documents, DocsE
     Ok(Documents { branch, commit, found, warnings })
 }
 
-fn all(host: &Host, commit: &ObjectId, prefix: &Path) -> Result<Vec<ChunkName>, DocsError> {
+/// The chunks that have a directory in a commit.
+pub(super) fn all(host: &Host, commit: &ObjectId, prefix: &Path) -> Result<Vec<ChunkName>, DocsError> {
     let entries = host.list(commit, &prefix.join(document::CHUNKS_DIR))?.unwrap_or_default();
     let dirs = entries.into_iter().filter(|entry| entry.kind == Kind::Directory);
     Ok(dirs.filter_map(|entry| ChunkName::parse(entry.name).ok()).collect())
@@ -101,11 +102,23 @@ pub(super) fn facts_at(
 /// What a unit's chunk says now, as far as it can be read.
 pub(super) fn facts_of(home: &Home, unit: &WorkUnit) -> Option<ChunkFacts> {
     let host = home.host().ok()?;
-    let commit = match &unit.tip {
-        Some(tip) => tip.clone(),
-        None => base_commit(home)?,
-    };
+    let commit = commit_of(home, unit)?;
     facts_at(&host, &commit, &home.effective().site.prefix, &unit.chunk).ok()?
+}
+
+/// What a unit's documents say now, word for word, as far as they can be read.
+pub(super) fn texts_of(home: &Home, unit: &WorkUnit) -> Option<Texts> {
+    let host = home.host().ok()?;
+    let commit = commit_of(home, unit)?;
+    let prefix = home.effective().site.prefix.clone();
+    let text = |path| text_at(&host, &commit, &prefix.join(path)).ok().flatten();
+    let (goal, plan) = (text(document::goal_path(&unit.chunk)), text(document::plan_path(&unit.chunk)));
+    Some(Texts { commit, goal, plan })
+}
+
+/// The commit that a unit's documents are read from.
+fn commit_of(home: &Home, unit: &WorkUnit) -> Option<ObjectId> {
+    unit.tip.as_ref().map(|tip| tip.lead.clone()).or_else(|| base_commit(home))
 }
 
 /// The commit that units would be cut from now.

@@ -1,11 +1,11 @@
-//! What every order needs: the operator's repository, opened anew for each, and the unit as git sees it.
+//! What every order needs: the operator's repositories, opened anew for each.
 
 use super::jail::Jail;
-use crate::actors::settings::{Effective, Settings, Site};
+use crate::actors::settings::{Effective, Settings};
 use crate::domain::ids::InvalidName;
-use crate::domain::work_unit::WorkUnit;
 use crate::git::host::{Host, Refusal};
-use crate::git::names::{ProjectRefs, Unit};
+use crate::git::names::ProjectRefs;
+use crate::project::task::Repo;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -49,27 +49,22 @@ impl Home {
         self.settings.now()
     }
 
-    /// A handle of its own for each order: libgit2's are not to be shared between threads.
+    /// The repository with the documents. A handle of its own for each order: libgit2's are not to be shared between threads.
     pub(super) fn host(&self) -> Result<Host, OpenError> {
-        let site: &Site = &self.settings.now().site;
-        open(site.layout.root(), site.layout.id().as_str(), &site.operator.home)
+        self.open(&self.effective().site.repos.lead)
     }
 
-    pub(super) fn unit(&self, unit: &WorkUnit) -> Unit {
-        Unit { id: unit.id, chunk: unit.chunk.clone(), paths: self.settings.now().site.layout.unit(unit.id) }
+    pub(super) fn open(&self, repo: &Repo) -> Result<Host, OpenError> {
+        let site = &self.effective().site;
+        open(&repo.dir, site.layout.id().as_str(), &site.operator.home)
     }
 
     pub(super) fn jail(&self) -> Jail {
         Jail::new(self.settings.clone())
     }
 
-    /// Kept while the operator's checkout is updated, for a restart to finish or undo.
-    pub(super) fn journal(&self) -> PathBuf {
-        self.settings.now().site.layout.state().join("landing.json")
-    }
-
-    /// The daemon's git directory for merges in memory.
-    pub(super) fn shadow(&self) -> PathBuf {
-        self.settings.now().site.layout.state().join("merge.git")
+    /// Where work in progress is looked at.
+    pub(super) fn lookout(&self) -> PathBuf {
+        self.settings.now().site.layout.state().join("look.git")
     }
 }

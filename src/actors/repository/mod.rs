@@ -5,14 +5,22 @@
 //!
 //! It lives on its own thread: a move of a branch and its checkout is done there, one at a time. Everything else touches only one unit
 //! and is done on a pool of two, because two cores prepare thirteen thousand files sooner than eight threads do. Documents are read beside
-//! it: what may start next must not wait until everything before it is prepared.
+//! it: what may start next must not wait until everything before it is prepared. Work in progress is looked at beside that, one at a time.
 
+mod chunk;
 mod docs;
+#[cfg(test)]
+mod history;
 mod home;
 mod jail;
 mod landing;
+pub mod live;
+mod place;
+mod task;
 pub mod turns;
 mod unit;
+mod unmerged;
+pub mod views;
 
 use super::child::panic_message;
 use super::fault;
@@ -31,6 +39,7 @@ use turns::Turns;
 
 pub use docs::DocsError;
 pub use home::{OpenError, open};
+pub use unmerged::Uncounted;
 
 /// Carries out an order for a unit; the answer is the event it led to.
 #[derive(Message)]
@@ -59,6 +68,8 @@ pub enum Order {
     Move,
     /// Remove the unit's directories.
     Remove,
+    /// Remove the unit's worktree and repository.
+    Clear,
 }
 
 /// Reads the documents of chunks as they are on the base branch.
@@ -87,16 +98,38 @@ pub struct Documents {
 #[rtype(result = "Option<ChunkFacts>")]
 pub struct FactsOf(pub WorkUnit);
 
+/// Reads the documents of a unit's chunk at the unit's own tip, or on the base where it has none.
+#[derive(Message)]
+#[rtype(result = "Option<Texts>")]
+pub struct TextsOf(pub WorkUnit);
+
+/// A chunk's documents as they stand in a commit.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Texts {
+    /// The commit.
+    pub commit: ObjectId,
+    /// The goal document, frontmatter included.
+    pub goal: Option<String>,
+    /// The plan.
+    pub plan: Option<String>,
+}
+
 /// The commit of the base branch, where there is one.
 #[derive(Message)]
 #[rtype(result = "Option<ObjectId>")]
 pub struct BaseCommit;
+
+/// Counts the commits of a unit that its target branch does not contain.
+#[derive(Message)]
+#[rtype(result = "Result<usize, Uncounted>")]
+pub struct CountUnmerged(pub WorkUnit);
 
 /// See the module.
 pub struct RepositoryActor {
     home: Arc<Home>,
     pool: Arc<Semaphore>,
     readers: Arc<Semaphore>,
+    lookers: Arc<Semaphore>,
     turns: Arc<Turns>,
 }
 
@@ -107,6 +140,7 @@ impl RepositoryActor {
             home: Arc::new(Home::new(settings)),
             pool: Arc::new(Semaphore::new(2)),
             readers: Arc::new(Semaphore::new(1)),
+            lookers: Arc::new(Semaphore::new(1)),
             turns,
         }
     }
@@ -179,7 +213,12 @@ impl Handler<Perform> for RepositoryActor {
 }
 
 fn perform(home: &Home, order: Order, unit: &WorkUnit) -> Event {
-    if let Err(error) = unit::find_objects(home, unit) {
+    let ready = unit::find_objects(home, unit).and_then(|()| match order {
+        // Says itself what was missing.
+        Order::Prepare => Ok(()),
+        _ => unit::heal(home, unit).and_then(|()| unit::rename(home, unit)),
+    });
+    if let Err(error) = ready {
         return failed(order, format!("failed to {error}"));
     }
     match order {
@@ -188,6 +227,7 @@ fn perform(home: &Home, order: Order, unit: &WorkUnit) -> Event {
         Order::MarkActive => unit::mark_active(home, unit),
         Order::Rebase => unit::rebase(home, unit),
         Order::Remove => unit::remove(home, unit),
+        Order::Clear => unit::clear(home, unit),
         Order::Merge => landing::merge(home, unit),
         Order::Move => landing::advance(home, unit),
     }
@@ -201,7 +241,7 @@ fn failed(order: Order, reason: String) -> Event {
         Order::Rebase => Event::Rebased(RebaseResult::Failed(reason)),
         Order::Merge => Event::Merged(MergeResult::Failed(reason)),
         Order::Move => Event::Moved(MoveResult::Failed(reason)),
-        Order::Remove => Event::RemoveFailed { reason },
+        Order::Remove | Order::Clear => Event::RemoveFailed { reason },
     }
 }
 
@@ -218,6 +258,22 @@ impl Handler<FactsOf> for RepositoryActor {
 
     fn handle(&mut self, FactsOf(unit): FactsOf, _: &mut Self::Context) -> Self::Result {
         self.reading(move |home| docs::facts_of(home, &unit), |_| None)
+    }
+}
+
+impl Handler<CountUnmerged> for RepositoryActor {
+    type Result = ResponseFuture<Result<usize, Uncounted>>;
+
+    fn handle(&mut self, CountUnmerged(unit): CountUnmerged, _: &mut Self::Context) -> Self::Result {
+        self.reading(move |home| unmerged::count(home, &unit), |panic| Err(Uncounted::Panicked(panic)))
+    }
+}
+
+impl Handler<TextsOf> for RepositoryActor {
+    type Result = ResponseFuture<Option<Texts>>;
+
+    fn handle(&mut self, TextsOf(unit): TextsOf, _: &mut Self::Context) -> Self::Result {
+        self.reading(move |home| docs::texts_of(home, &unit), |_| None)
     }
 }
 

@@ -18,6 +18,11 @@ impl Turns {
         turn.lock_owned().await
     }
 
+    /// The turn, if nobody has it now.
+    pub(super) fn take_if_free(&self, unit: UnitId) -> Option<OwnedMutexGuard<()>> {
+        self.of(unit).try_lock_owned().ok()
+    }
+
     fn of(&self, unit: UnitId) -> Arc<Mutex<()>> {
         let mut turns = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         turns.retain(|_, turn| turn.strong_count() > 0);

@@ -1,9 +1,13 @@
 //! Orders that touch one unit's repository: made ready, gathered, rebased, removed.
 
+use super::chunk::Chunks;
 use super::docs;
 use super::home::Home;
+use super::place::{Failure, Outcome, Place};
+use super::task;
 use crate::domain::attempt::AttemptKind;
 use crate::domain::chunk::ChunkStatus;
+use crate::domain::each::Each;
 use crate::domain::event::{Event, Gathered, RebaseResult};
 use crate::domain::ids::ObjectId;
 use crate::domain::phase::Phase;
@@ -14,67 +18,156 @@ use crate::git::host::Host;
 use crate::git::merge::{Merged, Merger, Style};
 use crate::git::mirror::Mirrored;
 use crate::git::preserve::Safe;
-use crate::git::private::Private;
+use crate::git::private::heal::Healed;
+use crate::git::private::prepare::Origin;
 use crate::git::snapshot::BranchState;
 use crate::project::config;
-use crate::project::document::edit;
+use crate::project::layout::Layout;
+use crate::project::task::Repo;
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-
-/// An order's failure: text for the operator.
-type Outcome<T> = Result<T, Box<dyn std::error::Error + Send + Sync>>;
 
 const FEEDBACK: &str = "REVIEW_FEEDBACK.md";
 
-/// Lets the unit's repository find the host's objects again if the project was moved since it was prepared.
+/// Lets the unit's repositories find the host's objects again if the project was moved since they were prepared.
 pub(super) fn find_objects(home: &Home, unit: &WorkUnit) -> Outcome<()> {
     if unit.base.is_none() {
         return Ok(());
     }
-    let host = home.host()?;
-    let (named, jail) = (home.unit(unit), home.jail());
-    Ok(Private { host: &host, jail: &jail, unit: &named }.find_objects()?)
+    let places = home.places_of(unit)?;
+    places.values().try_for_each(|place| place.named(Ok(place.private().find_objects()?)))
+}
+
+/// Lets everything outside the record bear the name that the unit bears now, if its chunk was renamed: branch, mirror and link. Whatever an
+/// earlier order did of it stays done.
+fn follow_name(unit: &WorkUnit, places: &Each<Place>, layout: &Layout) -> Outcome<()> {
+    for old in &unit.formerly {
+        places.values().try_for_each(|place| place.named(Ok(place.private().take_name(old, place.tip.as_ref())?)))?;
+        layout.unlink_chunk(old)?;
+    }
+    Ok(())
+}
+
+/// The same before any other order than the first.
+pub(super) fn rename(home: &Home, unit: &WorkUnit) -> Outcome<()> {
+    if unit.formerly.is_empty() || unit.base.is_none() {
+        return Ok(());
+    }
+    follow_name(unit, &home.places_of(unit)?, &home.effective().site.layout)
 }
 
 pub(super) fn prepare(home: &Home, unit: &WorkUnit) -> Event {
     match try_prepare(home, unit) {
-        Ok(base) => Event::Prepared { base },
+        Ok((base, remarks)) => Event::Prepared { base, remarks },
         Err(error) => Event::PreparationFailed { reason: format!("failed to {error}") },
     }
 }
 
-fn try_prepare(home: &Home, unit: &WorkUnit) -> Outcome<Base> {
-    let host = home.host()?;
-    let base = match &unit.base {
-        Some(base) => base.clone(),
-        None => {
-            let resolved = host.base(&base_spec(home), &home.journal())?;
-            if let Some(offline) = &resolved.offline {
-                tracing::warn!(chunk = %unit.chunk, "cut from what was last fetched of origin: {offline}");
-            }
-            resolved.base
-        }
+fn try_prepare(home: &Home, unit: &WorkUnit) -> Outcome<(Each<Base>, Vec<String>)> {
+    let effective = home.effective();
+    let site = effective.site.clone();
+    let (base, mut remarks) = match &unit.base {
+        Some(base) => (base.clone(), Vec::new()),
+        None => cut(home, unit)?,
     };
-    let (named, jail) = (home.unit(unit), home.jail());
-    let private = Private { host: &host, jail: &jail, unit: &named };
-    let prepared = private.prepare(&base)?;
-    let site = home.effective().site.clone();
+    let places = home.places(unit, &base)?;
+    let prepared = places.try_map(|_, place| {
+        let private = place.private();
+        place.named(private.set_include(effective.include()).map_err(Failure::from))?;
+        let prepared = place.named(Ok(private.prepare(place.base()?)?))?;
+        remarks.extend(remark(&prepared.origin).map(|told| format!("{told}{}", place.aside())));
+        let modules = if unit.base.is_none() { place.host.modules(&prepared.start)? } else { Vec::new() };
+        if !modules.is_empty() {
+            let aside = place.aside();
+            remarks.push(format!("its submodules are not checked out in its worktree{aside}: {}", modules.join(", ")));
+        }
+        Ok::<_, Failure>(prepared)
+    })?;
+    let lead = &places.lead;
     site.layout.link_chunk(&unit.chunk, unit.id)?;
+    if site.task.is_some() {
+        task::share(site.layout.root(), &site.layout.unit(unit.id))?;
+    }
+    follow_name(unit, &places, &site.layout)?;
+    let chunks = Chunks { lead, unit, prefix: &site.prefix };
     if unit.base.is_none() {
-        activate(&host, private, unit, &prepared.start, &site.prefix)?;
+        chunks.activate(&prepared.lead.start)?;
     }
     if let Some(decision) = unit.notes.iter().find_map(|note| match note {
         Note::Feedback(decision) => Some(decision),
         _ => None,
     }) {
         let text = docs::feedback(decision, unit.counters.review_cycles);
-        private.write_file(&chunk_dir(&site.prefix, unit).join(FEEDBACK), text.as_bytes())?;
+        lead.private().write_file(&chunk_dir(&site.prefix, unit).join(FEEDBACK), text.as_bytes())?;
     }
-    if let Some(AttemptKind::Agent) = unit.live.as_ref().map(|live| live.kind)
-        && unit.phase == Phase::Rebase
-    {
-        private.update_refs(&base)?;
+    if let Some(AttemptKind::Agent) = unit.live.as_ref().map(|live| live.kind) {
+        chunks.set_aside(lead.tip.as_ref().unwrap_or(&prepared.lead.start), &lead.base()?.commit)?;
+        if unit.phase == Phase::Rebase {
+            places.values().try_for_each(|place| place.named(Ok(place.private().update_refs(place.base()?)?)))?;
+        }
     }
-    Ok(base)
+    for remark in &remarks {
+        tracing::warn!(chunk = %unit.chunk, "{remark}");
+    }
+    Ok((base, remarks))
+}
+
+/// What the operator should know about how a unit's repository came to be.
+fn remark(origin: &Origin) -> Option<String> {
+    match origin {
+        Origin::Base | Origin::HostBranch | Origin::Reused(Healed::Whole) => None,
+        Origin::Preserved(name) => Some(format!("its branch held other work, which is kept at {name}")),
+        Origin::Reused(healed) => told_of(*healed).map(str::to_owned),
+    }
+}
+
+fn told_of(healed: Healed) -> Option<&'static str> {
+    match healed {
+        Healed::Whole => None,
+        Healed::Worktree => Some(
+            "its worktree was deleted by hand; what was committed or staged in it is there again, other edits are lost",
+        ),
+        Healed::Repository => {
+            Some("its repository was deleted by hand; it is cut anew from its branch, under the files as they were")
+        }
+        Healed::Everything => {
+            Some("its worktree and repository were deleted by hand; both are cut anew from its branch")
+        }
+    }
+}
+
+/// Makes what somebody deleted by hand of a unit's directories, before anything is done with them.
+pub(super) fn heal(home: &Home, unit: &WorkUnit) -> Outcome<()> {
+    if unit.base.is_none() {
+        return Ok(());
+    }
+    for place in home.places_of(unit)?.values() {
+        if let Some(told) = told_of(place.named(Ok(place.private().heal(place.base()?)?))?) {
+            tracing::warn!(chunk = %unit.chunk, "{told}{}", place.aside());
+        }
+    }
+    Ok(())
+}
+
+/// Where a unit is cut now, in each repository that its chunk spans, and what the operator should know about that.
+fn cut(home: &Home, unit: &WorkUnit) -> Outcome<(Each<Base>, Vec<String>)> {
+    let site = home.effective().site.clone();
+    let spec = base_spec(home);
+    let mut remarks = Vec::new();
+    let mut resolve = |host: &Host, repo: &Repo| -> Outcome<Base> {
+        let resolved = host.base(&spec, &site.landing_journal(repo))?;
+        remarks.extend(resolved.offline.map(|why| format!("cut from what was last fetched of origin: {why}")));
+        Ok(resolved.base)
+    };
+    let host = home.host()?;
+    let lead = resolve(&host, &site.repos.lead)?;
+    let mut others = BTreeMap::new();
+    for name in task::spanned(home, &host, unit, &lead)? {
+        let repo = site.repos.get(Some(&name)).ok_or_else(|| format!("find {name} in the task"))?;
+        let base = resolve(&home.open(repo)?, repo).map_err(|error| format!("{error} (in {name})"))?;
+        others.insert(name, base);
+    }
+    Ok((Each { lead, others }, remarks))
 }
 
 fn base_spec(home: &Home) -> BaseSpec {
@@ -89,47 +182,12 @@ fn chunk_dir(prefix: &Path, unit: &WorkUnit) -> PathBuf {
     prefix.join("docs/chunks").join(unit.chunk.as_str())
 }
 
-/// A chunk that waits in the project becomes the one that is worked on.
-fn activate(host: &Host, private: Private<'_>, unit: &WorkUnit, start: &ObjectId, prefix: &Path) -> Outcome<()> {
-    let Some(facts) = docs::facts_at(host, start, prefix, &unit.chunk)? else {
-        let message = format!(
-            "start {chunk}: docs/chunks/{chunk}/GOAL.md is not in {base}; commit it and retry",
-            chunk = unit.chunk,
-            base = start
-        );
-        return Err(message.into());
-    };
-    if facts.status == ChunkStatus::Future {
-        set_status(host, private, unit, start, prefix, (ChunkStatus::Future, ChunkStatus::Implementing))?;
-    }
-    Ok(())
-}
-
-fn set_status(
-    host: &Host,
-    private: Private<'_>,
-    unit: &WorkUnit,
-    at: &ObjectId,
-    prefix: &Path,
-    (from, to): (ChunkStatus, ChunkStatus),
-) -> Outcome<()> {
-    let path = chunk_dir(prefix, unit).join("GOAL.md");
-    let Some(text) = docs::text_at(host, at, &path)? else {
-        return Err(format!("set the status of {}: its GOAL.md is gone", unit.chunk).into());
-    };
-    let edited = edit::set_status(&unit.chunk, &text, from, to)?;
-    private.write_file(&path, edited.as_bytes())?;
-    Ok(())
-}
-
 pub(super) fn mark_active(home: &Home, unit: &WorkUnit) -> Event {
     let marked = || -> Outcome<()> {
-        let host = home.host()?;
-        let (named, jail) = (home.unit(unit), home.jail());
-        let private = Private { host: &host, jail: &jail, unit: &named };
-        let tip = unit.tip.as_ref().ok_or("set the status: nothing was gathered yet")?;
+        let places = home.places_of(unit)?;
         let prefix = home.effective().site.prefix.clone();
-        set_status(&host, private, unit, tip, &prefix, (ChunkStatus::Implementing, ChunkStatus::Active))
+        let lead = &places.lead;
+        Chunks { lead, unit, prefix: &prefix }.set_status(lead.worked()?, ChunkStatus::Active)
     };
     match marked() {
         Ok(()) => gather(home, unit),
@@ -145,26 +203,39 @@ pub(super) fn gather(home: &Home, unit: &WorkUnit) -> Event {
 }
 
 fn try_gather(home: &Home, unit: &WorkUnit) -> Outcome<Gathered> {
-    let base = unit.base.as_ref().ok_or("gather: the unit has no base")?;
-    let host = home.host()?;
-    let (named, jail) = (home.unit(unit), home.jail());
-    let private = Private { host: &host, jail: &jail, unit: &named };
+    let places = home.places_of(unit)?;
     let prefix = home.effective().site.prefix.clone();
+    let lead = &places.lead;
+    let at = match &lead.tip {
+        Some(tip) => tip.clone(),
+        None => lead.private().prepared_at()?.ok_or("gather: the unit was never prepared")?,
+    };
+    Chunks { lead, unit, prefix: &prefix }.put_back(&at, &lead.base()?.commit)?;
+    let documents = prefix.join("docs");
+    let tip = places.try_map(|repo, place| {
+        let kept = repo.is_none().then(|| documents.to_string_lossy());
+        place.named(bring_home(place, unit, kept.as_deref()))
+    })?;
+    found(&places, unit, tip, &prefix)
+}
+
+/// Commits what an attempt left in one repository, and brings it to the host. Of a review, only what it wrote at `kept`.
+fn bring_home(place: &Place, unit: &WorkUnit, kept: Option<&str>) -> Outcome<ObjectId> {
+    let private = place.private();
     if unit.phase == Phase::Review
-        && let Some(tip) = &unit.tip
+        && let Some(tip) = &place.tip
     {
         // A reviewer judges; what it changed beside the documents is not part of the work.
-        let documents = prefix.join("docs");
-        private.restore_code(tip, &[&documents.to_string_lossy()])?;
+        private.restore_code(tip, kept.as_slice())?;
     }
     let message = format!("{}: {}", unit.chunk, unit.phase.name());
-    let snapshot = private.snapshot(base, &message)?;
+    let snapshot = private.snapshot(place.base()?, &message)?;
     if let BranchState::Elsewhere(_) | BranchState::Unrelated = snapshot.branch {
         let safe = private.preserve()?;
         return Err(format!("gather: the agent left its branch, and its HEAD is not on top of it ({safe:?})").into());
     }
     let mut tip = private.import()?;
-    match private.mirror(&tip, unit.tip.as_ref())? {
+    match private.mirror(&tip, place.tip.as_ref())? {
         Mirrored::Branch => {}
         Mirrored::OperatorCommits(theirs) => {
             private.fast_forward(&theirs)?;
@@ -181,20 +252,29 @@ fn try_gather(home: &Home, unit: &WorkUnit) -> Outcome<Gathered> {
             .into());
         }
     }
-    found(&host, unit, base, tip, &prefix)
+    Ok(tip)
 }
 
-fn found(host: &Host, unit: &WorkUnit, base: &Base, tip: ObjectId, prefix: &Path) -> Outcome<Gathered> {
-    let start = host.merge_base(&base.commit, &tip)?.unwrap_or_else(|| base.commit.clone());
+fn found(places: &Each<Place>, unit: &WorkUnit, tip: Each<ObjectId>, prefix: &Path) -> Outcome<Gathered> {
     let documents = prefix.join("docs");
-    let changes_code = host.changes(&start, &tip)?.iter().any(|change| !change.path.starts_with(&documents));
-    let facts = docs::facts_at(host, &tip, prefix, &unit.chunk)?;
-    let feedback = docs::text_at(host, &tip, &chunk_dir(prefix, unit).join(FEEDBACK))?;
+    let (mut changes_code, mut contains_base) = (false, true);
+    for (repo, place) in places.iter() {
+        let Some(tip) = tip.get(repo) else { continue };
+        let (host, base) = (&place.host, &place.base()?.commit);
+        let start = host.merge_base(base, tip)?.unwrap_or_else(|| base.clone());
+        changes_code |= host.changes(&start, tip)?.iter().any(|change| !change.path.starts_with(&documents));
+        contains_base &= host.is_ancestor(base, tip)?;
+    }
+    let host = &places.lead.host;
+    let chunks = Chunks { lead: &places.lead, unit, prefix };
+    let facts = docs::facts_at(host, &tip.lead, prefix, &unit.chunk)?;
+    let feedback = docs::text_at(host, &tip.lead, &chunk_dir(prefix, unit).join(FEEDBACK))?;
     Ok(Gathered {
         changes_code,
+        successors: if facts.is_none() { chunks.successors(&tip.lead)? } else { Vec::new() },
         chunk: facts.map(|facts| facts.status),
         feedback_open: feedback.is_some(),
-        contains_base: host.is_ancestor(&base.commit, &tip)?,
+        contains_base,
         tip,
     })
 }
@@ -207,61 +287,112 @@ pub(super) fn rebase(home: &Home, unit: &WorkUnit) -> Event {
 }
 
 fn try_rebase(home: &Home, unit: &WorkUnit) -> Outcome<RebaseResult> {
-    let (Some(base), Some(tip)) = (&unit.base, &unit.tip) else {
-        return Err("rebase: the unit has no work yet".into());
-    };
-    let host = home.host()?;
-    let (named, jail) = (home.unit(unit), home.jail());
-    let private = Private { host: &host, jail: &jail, unit: &named };
-    let target = host.tip(&base.branch)?.ok_or_else(|| format!("rebase: the branch {} is gone", base.branch))?;
-    let base = Base { branch: base.branch.clone(), commit: target.clone() };
-    private.update_refs(&base)?;
-    let merger = Merger::open(&host, &home.shadow())?;
-    let tip = match merger.merge(tip, &target)? {
-        Merged::AlreadyIn => tip.clone(),
-        Merged::FastForward(_) => bring(private, tip, &target)?,
-        Merged::Clean(tree) => {
-            let message = format!("Merge branch '{}' into {}", base.branch, unit.chunk.branch());
-            let merged = merger.commit(Style::Merge, tip, &target, &tree, &message)?;
-            let merged = merged.ok_or("rebase: no merge commit was made")?;
-            bring(private, tip, &merged)?
-        }
-        Merged::Conflict(paths) => {
-            let paths = paths.iter().map(|path| path.display().to_string()).collect();
-            return Ok(RebaseResult::Conflict { base, paths });
-        }
-    };
+    let places = home.places_of(unit)?;
+    let base = places
+        .try_map(|_, place| Ok::<_, Failure>(Base { branch: place.base()?.branch.clone(), commit: place.target()? }))?;
+    let places = home.places(unit, &base)?;
+    let rebased = places.try_map(|_, place| place.named(merge_base_in(place, unit)))?;
+    let paths = places.iter().filter_map(|(repo, place)| match rebased.get(repo)? {
+        InMemory::Conflict(paths) => Some(place.shown(paths.clone())),
+        InMemory::Contained | InMemory::Merged(_) => None,
+    });
+    let paths: Vec<String> = paths.flatten().collect();
+    if !paths.is_empty() {
+        return Ok(RebaseResult::Conflict { base, paths });
+    }
+    let tip = places.try_map(|repo, place| match rebased.get(repo) {
+        Some(InMemory::Merged(to)) => place.named(bring(place, to)),
+        _ => place.worked().cloned(),
+    })?;
     Ok(RebaseResult::Clean { base, tip })
 }
 
+/// What base and branch are together. Nothing has moved yet.
+enum InMemory {
+    /// The branch contains the base.
+    Contained,
+    /// This commit contains both.
+    Merged(ObjectId),
+    /// Both sides changed these files in the same places.
+    Conflict(Vec<PathBuf>),
+}
+
+fn merge_base_in(place: &Place, unit: &WorkUnit) -> Outcome<InMemory> {
+    let (tip, base) = (place.worked()?, place.base()?);
+    place.private().update_refs(base)?;
+    let merger = Merger::open(&place.host, &place.merges)?;
+    Ok(match merger.merge(tip, &base.commit)? {
+        Merged::AlreadyIn => InMemory::Contained,
+        Merged::FastForward(_) => InMemory::Merged(base.commit.clone()),
+        Merged::Clean(tree) => {
+            let message = format!("Merge branch '{}' into {}", base.branch, unit.chunk.branch());
+            let merged = merger.commit(Style::Merge, tip, &base.commit, &tree, &message)?;
+            InMemory::Merged(merged.ok_or("rebase: no merge commit was made")?)
+        }
+        Merged::Conflict(paths) => InMemory::Conflict(paths),
+    })
+}
+
 /// Moves the unit's branch, its worktree and its mirror to a commit that contains its tip.
-fn bring(private: Private<'_>, tip: &ObjectId, to: &ObjectId) -> Outcome<ObjectId> {
+fn bring(place: &Place, to: &ObjectId) -> Outcome<ObjectId> {
+    let private = place.private();
     private.fast_forward(to)?;
     let imported = private.import()?;
     // Where the mirror could not follow, the next gathering says so.
-    if !matches!(private.mirror(&imported, Some(tip))?, Mirrored::Branch) {
-        tracing::info!("the mirror of {tip} stays behind");
+    if !matches!(private.mirror(&imported, place.tip.as_ref())?, Mirrored::Branch) {
+        tracing::info!("the mirror of {to} stays behind");
     }
     Ok(imported)
 }
 
 pub(super) fn remove(home: &Home, unit: &WorkUnit) -> Event {
-    let removed = || -> Outcome<Safe> {
-        let host = home.host()?;
-        let (named, jail) = (home.unit(unit), home.jail());
-        let private = Private { host: &host, jail: &jail, unit: &named };
-        let safe = private.remove()?;
+    told(try_remove(home, unit))
+}
+
+/// The refs that keep what nothing else did, where there was any.
+fn try_remove(home: &Home, unit: &WorkUnit) -> Outcome<Option<String>> {
+    let site = home.effective().site.clone();
+    let places = home.places_of(unit)?;
+    let mut preserved = Vec::new();
+    for place in places.values() {
+        preserved.extend(kept(place, place.named(Ok(place.private().remove()?))?));
         if matches!(unit.status, Status::Done { .. } | Status::Deleted { .. }) {
             // Kept refs hold what it held, or nothing did; a canceled unit's branch is where a retry goes on.
-            let branch = host.delete_if_kept(&format!("refs/heads/{}", unit.chunk.branch()))?;
+            let branch = place.host.delete_if_kept(&format!("refs/heads/{}", unit.chunk.branch()))?;
             tracing::debug!(chunk = %unit.chunk, "its branch: {branch:?}");
         }
-        home.effective().site.layout.unlink_chunk(&unit.chunk)?;
-        Ok(safe)
-    };
-    match removed() {
-        Ok(Safe::Preserved(name)) => Event::Removed { preserved: Some(name) },
-        Ok(Safe::NoWork | Safe::Already) => Event::Removed { preserved: None },
+    }
+    if site.task.is_some() {
+        task::clear(&site.layout.unit(unit.id))?;
+    }
+    site.layout.unlink_chunk(&unit.chunk)?;
+    Ok((!preserved.is_empty()).then(|| preserved.join(", ")))
+}
+
+/// Removes the unit's worktree; the unit and its branch stay.
+pub(super) fn clear(home: &Home, unit: &WorkUnit) -> Event {
+    told(try_clear(home, unit))
+}
+
+fn try_clear(home: &Home, unit: &WorkUnit) -> Outcome<Option<String>> {
+    let mut preserved = Vec::new();
+    for place in home.places_of(unit)?.values() {
+        preserved.extend(kept(place, place.named(Ok(place.private().clear()?))?));
+    }
+    Ok((!preserved.is_empty()).then(|| preserved.join(", ")))
+}
+
+/// The ref that keeps what nothing else did.
+fn kept(place: &Place, safe: Safe) -> Option<String> {
+    match safe {
+        Safe::Preserved(name) => Some(format!("{name}{}", place.aside())),
+        Safe::NoWork | Safe::Already => None,
+    }
+}
+
+fn told(removed: Outcome<Option<String>>) -> Event {
+    match removed {
+        Ok(preserved) => Event::Removed { preserved },
         Err(error) => Event::RemoveFailed { reason: format!("failed to {error}") },
     }
 }
