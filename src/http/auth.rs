@@ -6,7 +6,9 @@
 
 use super::cut::Line;
 use super::failure::Failure;
+use super::forms::is_form;
 use super::state::State;
+use crate::actors::clock;
 use crate::domain::who::Who;
 use crate::wire::error::ErrorBody;
 use actix_web::body::MessageBody;
@@ -29,6 +31,9 @@ struct Peer {
 
 /// The WebSocket subprotocol that carries a token: `ve.token.<token>`.
 const SUBPROTOCOL: &str = "ve.token.";
+
+/// Where attempts may speak with their own tokens; those open nothing else, and nothing else opens this.
+const ATTEMPT: &str = "/attempt/";
 
 /// Notes what a request must know of its connection: its socket, and the peer of the Unix socket.
 pub fn remember_peer(connection: &dyn Any, data: &mut Extensions) {
@@ -66,7 +71,7 @@ pub async fn admit(
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<impl MessageBody>, actix_web::Error> {
     let who = identify(request.request())?;
-    if has_body(&request) && !is_json(request.request()) {
+    if has_body(&request) && !is_json(request.request()) && !may_be_form(request.request()) {
         let body = ErrorBody::new("the body must be JSON").with_hint("send it as application/json");
         return Err(Failure::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, body).into());
     }
@@ -89,6 +94,14 @@ fn is_json(request: &HttpRequest) -> bool {
     request.content_type() == "application/json"
 }
 
+/// Whether the body is a form that may be one: answers and decisions, over the Unix socket or from our own page.
+fn may_be_form(request: &HttpRequest) -> bool {
+    let taken = ["/answer", "/resolve", "/retry-merge"].iter().any(|verb| request.path().ends_with(verb));
+    // An `Origin` that is there has been found to be our own.
+    let from_us = request.conn_data::<Peer>().is_some() || text(request, header::ORIGIN).is_some();
+    taken && from_us && is_form(request)
+}
+
 fn identify(request: &HttpRequest) -> Result<Who, Failure> {
     if let Some(peer) = request.conn_data::<Peer>() {
         if peer.is_agent {
@@ -106,10 +119,18 @@ fn identify(request: &HttpRequest) -> Result<Who, Failure> {
     {
         return Err(forbidden("this Origin is not allowed", "open the page that `ve orch url` names"));
     }
+    if request.path().starts_with(ATTEMPT) {
+        let holder = presented(request).and_then(|given| state.reach.holder(given));
+        return holder.map(Who::Attempt).ok_or_else(|| {
+            let body = ErrorBody::new("the token of a living attempt is needed")
+                .with_hint("`ve orch mcp-agent` has it, and reads it again when the daemon was restarted");
+            Failure::new(StatusCode::UNAUTHORIZED, body)
+        });
+    }
     let token = |label: &str| Who::Token { label: label.to_owned() };
     match presented(request) {
         Some(given) if bool::from(given.as_bytes().ct_eq(state.token.as_bytes())) => Ok(token("operator")),
-        Some(given) if state.sessions.holds(given) => Ok(token("browser")),
+        Some(given) if state.sessions.holds(given, clock::now()) => Ok(token("browser")),
         _ if is_open(request) => Ok(token("nobody")),
         _ => {
             let body = ErrorBody::new("a token is needed").with_hint("get a link with: ve orch url");
@@ -118,11 +139,12 @@ fn identify(request: &HttpRequest) -> Result<Who, Failure> {
     }
 }
 
-/// Whether a request needs no token: it says only that something lives here, or it is the way to a token.
+/// Whether a request needs no token: it says only that something lives here, or it is the way to a token. The page itself tells nothing.
 fn is_open(request: &HttpRequest) -> bool {
     let looks = matches!(*request.method(), Method::GET | Method::HEAD);
     match request.path() {
         "/" | "/healthz" => looks,
+        path if path.starts_with("/assets/") => looks,
         "/session" => *request.method() == Method::POST,
         _ => false,
     }

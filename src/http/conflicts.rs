@@ -1,61 +1,102 @@
 //! What the conflict oracle says about pairs of chunks, and what the operator says to it.
 
 use super::failure::Failure;
+use super::forms;
 use super::state::State;
 use super::units::{chunk, find};
 use crate::actors::clock;
 use crate::actors::oracle::{Analyze, Judgements, Resolve};
+use crate::actors::questions;
 use crate::actors::scheduler::Explain;
 use crate::actors::supervisor::Handles;
 use crate::actors::units::Get;
-use crate::domain::conflict::{Evidence, Judgement, Verdict};
+use crate::domain::conflict::Verdict;
 use crate::domain::ids::{ChunkName, UnitId};
 use crate::domain::schedule::Waiting;
-use crate::domain::time::Timestamp;
-use crate::wire::conflicts::{Conflict, Conflicts};
+use crate::wire::conflicts::{Conflict, Conflicts, OracleStats};
 use crate::wire::lists::Resolved;
 use crate::wire::names::VerdictName;
 use crate::wire::requests::{self, Resolution};
 use actix_web::web::{Bytes, Data, Json, Path, Query};
+use actix_web::{HttpRequest, HttpResponse};
 use serde::Deserialize;
+use std::cmp::Reverse;
+use utoipa::IntoParams;
 
 /// `?verdict=`
-#[derive(Deserialize)]
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 pub struct OfVerdict {
+    /// Only pairs with this verdict.
     verdict: Option<String>,
 }
 
-pub async fn list(state: Data<State>, filter: Query<OfVerdict>) -> Result<Json<Conflicts>, Failure> {
-    let wanted = filter.verdict.as_deref().map(VerdictName::parse).transpose()?;
-    let handles = state.handles().await?;
-    let all = judged(&handles, None).await?;
-    let all = all.into_iter().filter(|conflict| wanted.is_none_or(|wanted| conflict.verdict == wanted));
-    Ok(Json(Conflicts::new(None, all.collect())))
+impl OfVerdict {
+    fn wanted(&self) -> Result<Option<VerdictName>, Failure> {
+        Ok(self.verdict.as_deref().map(VerdictName::parse).transpose()?)
+    }
 }
 
-/// A chunk that is no unit has no pairs.
-pub async fn of_chunk(state: Data<State>, path: Path<String>) -> Result<Json<Conflicts>, Failure> {
+/// What the oracle says about all pairs of units.
+#[utoipa::path(
+    get, path = "/conflicts", params(OfVerdict),
+    responses((status = 200, body = Conflicts), (status = 400))
+)]
+pub async fn list(state: Data<State>, filter: Query<OfVerdict>) -> Result<Json<Conflicts>, Failure> {
+    let wanted = filter.wanted()?;
+    let handles = state.handles().await?;
+    Ok(Json(Conflicts::new(None, judged(&handles, None, wanted).await?)))
+}
+
+/// What the oracle says about the pairs of one chunk; one that is no unit has none.
+#[utoipa::path(
+    get, path = "/conflicts/{chunk}", params(OfVerdict),
+    responses((status = 200, body = Conflicts), (status = 400))
+)]
+pub async fn of_chunk(
+    state: Data<State>,
+    path: Path<String>,
+    filter: Query<OfVerdict>,
+) -> Result<Json<Conflicts>, Failure> {
+    let wanted = filter.wanted()?;
     let handles = state.handles().await?;
     let unit = match chunk(&path) {
         Ok(chunk) => handles.units.send(Get(chunk)).await?,
         Err(_) => None,
     };
     let conflicts = match unit {
-        Some(unit) => judged(&handles, Some(unit.id)).await?,
+        Some(unit) => judged(&handles, Some(unit.id), wanted).await?,
         None => Vec::new(),
     };
     Ok(Json(Conflicts::new(Some(path.into_inner()), conflicts)))
 }
 
+/// Looks at a pair of chunks now.
+#[utoipa::path(
+    post, path = "/conflicts/analyze", request_body = requests::Analyze,
+    responses((status = 200, body = Conflict), (status = 400), (status = 404))
+)]
 pub async fn analyze(state: Data<State>, body: Bytes) -> Result<Json<Conflict>, Failure> {
     let requests::Analyze { chunk_a, chunk_b } = requests::Analyze::parse(&body)?;
     let handles = state.handles().await?;
     let judged = handles.oracle.send(Analyze(chunk_a.clone(), chunk_b.clone())).await??;
-    Ok(Json(conflict(&chunk_a, &chunk_b, clock::now(), &judged)))
+    Ok(Json(Conflict::new(&chunk_a, &chunk_b, clock::now(), &judged)))
 }
 
-pub async fn resolve(state: Data<State>, path: Path<String>, body: Bytes) -> Result<Json<Resolved>, Failure> {
-    let requests::Resolve { other_chunk, verdict } = requests::Resolve::parse(&body)?;
+/// The operator decides about a pair; both sides show it.
+#[utoipa::path(
+    post,
+    path = "/work-units/{chunk}/resolve",
+    request_body(content((requests::Resolve = "application/json"), (requests::Resolve = "application/x-www-form-urlencoded"))),
+    responses((status = 200, body = Resolved), (status = 303), (status = 400), (status = 404))
+)]
+pub async fn resolve(
+    state: Data<State>,
+    path: Path<String>,
+    body: Bytes,
+    request: HttpRequest,
+) -> Result<HttpResponse, Failure> {
+    let requests::Resolve { other_chunk, verdict } = requests::Resolve::parse(&forms::read(&request, body)?)?;
     let handles = state.handles().await?;
     let unit = find(&handles, &path).await?;
     let decided = match verdict {
@@ -67,52 +108,31 @@ pub async fn resolve(state: Data<State>, path: Path<String>, body: Bytes) -> Res
         Some(Waiting::Chunks(chunks)) => chunks.iter().map(ChunkName::to_string).collect(),
         _ => Vec::new(),
     };
-    Ok(Json(Resolved {
+    let resolved = Resolved {
         chunk: unit.chunk.to_string(),
         other_chunk: other_chunk.to_string(),
         verdict: verdict.verdict(),
         blocked_by,
-    }))
+    };
+    Ok(forms::reply(&request, &resolved))
 }
 
-async fn judged(handles: &Handles, of: Option<UnitId>) -> Result<Vec<Conflict>, Failure> {
+/// How good the oracle was: predictions and what became of them, per stage of knowledge.
+#[utoipa::path(get, path = "/oracle/stats", responses((status = 200, body = OracleStats)))]
+pub async fn stats(state: Data<State>) -> Result<Json<OracleStats>, Failure> {
+    let said = state.handles().await?.persistence.send(questions::predictions()).await??;
+    Ok(Json(OracleStats::new(&said)))
+}
+
+/// The pairs there are, or those of one unit, with the wanted verdict, or any; the newest first.
+async fn judged(handles: &Handles, of: Option<UnitId>, wanted: Option<VerdictName>) -> Result<Vec<Conflict>, Failure> {
     let pairs = handles.oracle.send(Judgements(of)).await?;
     let shown = pairs.iter().map(|(a, b, judged)| {
         let at = a.updated_at.max(b.updated_at);
-        conflict(&a.chunk, &b.chunk, at, judged)
+        Conflict::new(&a.chunk, &b.chunk, at, judged)
     });
-    Ok(shown.collect())
-}
-
-fn conflict(a: &ChunkName, b: &ChunkName, at: Timestamp, judged: &Judgement) -> Conflict {
-    let (mut files, mut symbols) = (Vec::new(), Vec::new());
-    for evidence in &judged.evidence {
-        match evidence {
-            Evidence::File(path) => files.push(path.clone()),
-            Evidence::Symbol(place) => symbols.push(place.to_string()),
-        }
-    }
-    let meet = match judged.evidence.len() {
-        0 => "no common place is known".to_owned(),
-        1 => "both mean to change one place".to_owned(),
-        count => format!("both mean to change {count} places"),
-    };
-    let decided = if judged.by_operator { "the operator decided; " } else { "" };
-    let sure = judged.probability.max(100 - judged.probability);
-    Conflict {
-        chunk_a: a.to_string(),
-        chunk_b: b.to_string(),
-        verdict: match judged.verdict {
-            Verdict::Independent => VerdictName::Independent,
-            Verdict::Serialize => VerdictName::Serialize,
-            Verdict::AskOperator => VerdictName::AskOperator,
-        },
-        confidence: if judged.by_operator { 1.0 } else { f64::from(sure) / 100.0 },
-        reason: format!("{decided}{meet}; a conflict has a probability of {} %", judged.probability),
-        analysis_stage: judged.stage.name().to_owned(),
-        overlapping_files: files,
-        overlapping_symbols: symbols,
-        created_at: at.into(),
-        by_operator: judged.by_operator,
-    }
+    let mut shown: Vec<Conflict> =
+        shown.filter(|conflict| wanted.is_none_or(|wanted| conflict.verdict == wanted)).collect();
+    shown.sort_by_key(|conflict| Reverse(conflict.created_at));
+    Ok(shown)
 }

@@ -21,9 +21,11 @@ use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::mpsc;
+use utoipa::IntoParams;
 
 /// `?since=`
-#[derive(Deserialize)]
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 pub struct Since {
     /// Follow from after this number.
     pub since: Option<i64>,
@@ -35,6 +37,11 @@ const HEARTBEAT: Duration = Duration::from_secs(15);
 /// How much of the journal is read at once.
 const PAGE: usize = 500;
 
+/// The journal from any place on as server-sent events, then what happens; `Last-Event-ID` counts before `since`.
+#[utoipa::path(
+    get, path = "/events", params(Since),
+    responses((status = 200, body = wire::events::Event, content_type = "text/event-stream"), (status = 400), (status = 410))
+)]
 pub async fn follow(state: Data<State>, since: Query<Since>, request: HttpRequest) -> Result<HttpResponse, Failure> {
     let last_seen = request.headers().get("last-event-id").and_then(|id| id.to_str().ok()?.parse().ok());
     let handles = state.handles().await?;

@@ -3,7 +3,7 @@
 use crate::actors::intake::InjectError;
 use crate::actors::oracle::Unjudged;
 use crate::actors::persistence::Unsaved;
-use crate::actors::repository::DocsError;
+use crate::actors::repository::{DocsError, Uncounted};
 use crate::actors::settings::Rejected;
 use crate::actors::units::TellError;
 use crate::actors::work_unit::Refusal;
@@ -122,6 +122,14 @@ impl From<TellError> for Failure {
                 Self::new(StatusCode::CONFLICT, ErrorBody::illegal(&illegal, &[]))
             }
         }
+    }
+}
+
+impl From<Uncounted> for Failure {
+    fn from(error: Uncounted) -> Self {
+        let body =
+            ErrorBody::new(format!("failed to {error}")).with_hint("see `git status` and `git fsck` in the project");
+        Self::new(StatusCode::INTERNAL_SERVER_ERROR, body)
     }
 }
 

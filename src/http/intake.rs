@@ -11,11 +11,16 @@ use crate::domain::new_unit::NewUnit;
 use crate::domain::work_unit::{Admission, Status};
 use crate::wire::lists::{Injected, InjectedBatch};
 use crate::wire::names::StatusName;
-use crate::wire::requests;
+use crate::wire::{self, requests};
 use actix_web::http::StatusCode;
 use actix_web::web::{Bytes, Data, Json};
 use actix_web::{HttpRequest, Responder};
 
+/// Makes a unit as described, whether or not its chunk is on disk.
+#[utoipa::path(
+    post, path = "/work-units", request_body = requests::Create,
+    responses((status = 201, body = wire::unit::WorkUnit), (status = 400), (status = 409))
+)]
 pub async fn create(state: Data<State>, body: Bytes, request: HttpRequest) -> Result<impl Responder, Failure> {
     let wanted = requests::Create::parse(&body)?;
     let depends_on: std::collections::BTreeSet<_> = wanted.blocked_by.into_iter().collect();
@@ -39,6 +44,11 @@ pub async fn create(state: Data<State>, body: Bytes, request: HttpRequest) -> Re
     Ok((shown_alone(&unit, &handles), StatusCode::CREATED))
 }
 
+/// Makes a unit of a chunk; what the request leaves out is read from its documents.
+#[utoipa::path(
+    post, path = "/work-units/inject", request_body = requests::Inject,
+    responses((status = 201, body = Injected), (status = 400), (status = 409))
+)]
 pub async fn inject(state: Data<State>, body: Bytes, request: HttpRequest) -> Result<impl Responder, Failure> {
     let wanted = requests::Inject::parse(&body)?;
     let wanted = Request {
@@ -48,12 +58,18 @@ pub async fn inject(state: Data<State>, body: Bytes, request: HttpRequest) -> Re
         depends_on: wanted.blocked_by.map(|chunks| chunks.into_iter().collect()),
         explicit_deps: wanted.explicit_deps,
         retain: wanted.retain_worktree,
+        hold: wanted.hold,
     };
     let mut batch = accept(&state, vec![wanted], &request).await?;
     let one = batch.pop().ok_or_else(Failure::restarting)?;
     Ok((Json(one), StatusCode::CREATED))
 }
 
+/// Makes units of several chunks, all or none.
+#[utoipa::path(
+    post, path = "/work-units/inject-batch", request_body = requests::InjectBatch,
+    responses((status = 201, body = InjectedBatch), (status = 400), (status = 409))
+)]
 pub async fn inject_batch(state: Data<State>, body: Bytes, request: HttpRequest) -> Result<impl Responder, Failure> {
     let wanted = requests::InjectBatch::parse(&body)?;
     let of = |chunk| Request {
@@ -63,6 +79,7 @@ pub async fn inject_batch(state: Data<State>, body: Bytes, request: HttpRequest)
         depends_on: None,
         explicit_deps: None,
         retain: wanted.retain_worktree,
+        hold: wanted.hold,
     };
     let results = accept(&state, wanted.chunks.into_iter().map(of).collect(), &request).await?;
     Ok((Json(InjectedBatch { results }), StatusCode::CREATED))

@@ -2,6 +2,7 @@
 
 use super::failure::Failure;
 use super::session::Sessions;
+use crate::actors::reach::Reach;
 use crate::actors::supervisor::Handles;
 use crate::domain::time::Timestamp;
 use tokio::sync::watch;
@@ -16,6 +17,8 @@ pub struct State {
     pub token: String,
     /// What browsers may present instead, each got by a one-time link.
     pub sessions: Sessions,
+    /// Tokens of the attempts that live.
+    pub reach: Reach,
     /// Address of the TCP port.
     pub host: String,
     /// The TCP port.

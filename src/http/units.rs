@@ -3,17 +3,21 @@
 use super::auth::who;
 use super::failure::Failure;
 use super::state::State;
+use crate::actors::repository::CountUnmerged;
 use crate::actors::scheduler::{Explain, Outlook};
 use crate::actors::supervisor::Handles;
 use crate::actors::units::{Get, List, Target, Tell, TellError};
 use crate::actors::work_unit::Refusal;
 use crate::domain::admission::may_depend;
-use crate::domain::event::Event;
+use crate::domain::event::{Event, Patch};
 use crate::domain::ids::ChunkName;
 use crate::domain::lifecycle::allowed_verbs;
+use crate::domain::schedule::Waiting;
 use crate::domain::who::Who;
 use crate::domain::work_unit::{Status, WorkUnit};
+use crate::domain::worktree::has_worktree;
 use crate::wire;
+use crate::wire::conflicts::Conflict;
 use crate::wire::error::ErrorBody;
 use crate::wire::explain::{Dependency, Explanation, WaitingFor};
 use crate::wire::lists::{Deleted, WorkUnits};
@@ -24,16 +28,21 @@ use actix_web::http::StatusCode;
 use actix_web::web::{Bytes, Data, Json, Path, Query};
 use actix_web::{HttpRequest, Result};
 use serde::Deserialize;
+use utoipa::IntoParams;
 
 /// `?status=`
-#[derive(Deserialize)]
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 pub struct Filter {
+    /// Only units with this status.
     status: Option<String>,
 }
 
 /// `?force=`
-#[derive(Deserialize)]
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 pub struct Force {
+    /// Whether unmerged work is no reason to refuse.
     #[serde(default)]
     force: bool,
 }
@@ -46,7 +55,7 @@ pub fn chunk(path: &str) -> Result<ChunkName, Failure> {
 /// A unit as clients see it.
 pub fn shown(unit: &WorkUnit, handles: &Handles, outlook: &Outlook) -> wire::unit::WorkUnit {
     let paths = handles.settings.now().site.layout.unit(unit.id);
-    let worktree = (unit.base.is_some() && !unit.is_settled()).then(|| paths.worktree());
+    let worktree = has_worktree(unit).then(|| paths.worktree());
     let extras = Extras { worktree, waiting: outlook.waiting.get(&unit.id).cloned(), ..Extras::default() };
     wire::unit::WorkUnit::new(unit, &extras)
 }
@@ -73,6 +82,11 @@ pub async fn find(handles: &Handles, path: &str) -> Result<WorkUnit, Failure> {
     handles.units.send(Get(chunk(path)?)).await?.ok_or_else(|| Failure::no_unit(path))
 }
 
+/// All units by age.
+#[utoipa::path(
+    get, path = "/work-units", params(Filter),
+    responses((status = 200, body = WorkUnits), (status = 400))
+)]
 pub async fn list(state: Data<State>, filter: Query<Filter>) -> Result<Json<WorkUnits>, Failure> {
     let wanted = filter.status.as_deref().map(StatusName::parse).transpose()?;
     let handles = state.handles().await?;
@@ -81,6 +95,8 @@ pub async fn list(state: Data<State>, filter: Query<Filter>) -> Result<Json<Work
     Ok(Json(WorkUnits::new(matching.map(|unit| shown(unit, &handles, &outlook)).collect())))
 }
 
+/// The units that are ready, in the order in which they will start.
+#[utoipa::path(get, path = "/work-units/queue", responses((status = 200, body = WorkUnits)))]
 pub async fn queue(state: Data<State>) -> Result<Json<WorkUnits>, Failure> {
     let handles = state.handles().await?;
     let (units, outlook) = futures_util::try_join!(handles.units.send(List), handles.scheduler.send(Explain))?;
@@ -89,6 +105,11 @@ pub async fn queue(state: Data<State>) -> Result<Json<WorkUnits>, Failure> {
     Ok(Json(WorkUnits::new(queued.map(|unit| shown(unit, &handles, &outlook)).collect())))
 }
 
+/// One unit.
+#[utoipa::path(
+    get, path = "/work-units/{chunk}",
+    responses((status = 200, body = wire::unit::WorkUnit), (status = 404))
+)]
 pub async fn show(state: Data<State>, path: Path<String>) -> Result<Json<wire::unit::WorkUnit>, Failure> {
     let handles = state.handles().await?;
     let unit = find(&handles, &path).await?;
@@ -96,13 +117,18 @@ pub async fn show(state: Data<State>, path: Path<String>) -> Result<Json<wire::u
     Ok(Json(shown(&unit, &handles, &outlook)))
 }
 
+/// Why the unit waits, as the scheduler sees it.
+#[utoipa::path(
+    get, path = "/work-units/{chunk}/explain",
+    responses((status = 200, body = Explanation), (status = 404))
+)]
 pub async fn explain(state: Data<State>, path: Path<String>) -> Result<Json<Explanation>, Failure> {
     let handles = state.handles().await?;
     let unit = find(&handles, &path).await?;
     let (units, outlook) = futures_util::try_join!(handles.units.send(List), handles.scheduler.send(Explain))?;
     let dependency = |chunk: &ChunkName| Dependency {
         chunk: chunk.to_string(),
-        status: units.iter().find(|other| other.chunk == *chunk).map(|other| StatusName::from(&other.status)),
+        status: units.iter().find(|other| other.answers_to(chunk)).map(|other| StatusName::from(&other.status)),
     };
     Ok(Json(Explanation {
         chunk: unit.chunk.to_string(),
@@ -114,54 +140,75 @@ pub async fn explain(state: Data<State>, path: Path<String>) -> Result<Json<Expl
         running: units.iter().filter(|unit| unit.holds_slot()).count(),
         max_agents: handles.settings.now().rules.policy.max_agents,
         blocks_count: outlook.frees.get(&unit.id).copied().unwrap_or(0),
+        conflicts: in_the_way(&unit, &units, &outlook),
     }))
 }
 
+/// The verdicts by which a unit waits for others.
+fn in_the_way(unit: &WorkUnit, units: &[WorkUnit], outlook: &Outlook) -> Vec<Conflict> {
+    let Some(Waiting::Chunks(by)) = outlook.waiting.get(&unit.id) else { return Vec::new() };
+    let others = units.iter().filter(|other| by.contains(&other.chunk));
+    let verdicts = others.filter_map(|other| {
+        let pair = (unit.id.min(other.id), unit.id.max(other.id));
+        let judged = outlook.relations.apart.get(&pair)?;
+        Some(Conflict::new(&unit.chunk, &other.chunk, unit.updated_at.max(other.updated_at), judged))
+    });
+    verdicts.collect()
+}
+
+/// Changes a unit by hand, as far as its state allows it.
+#[utoipa::path(
+    patch, path = "/work-units/{chunk}", request_body = PatchUnit,
+    responses((status = 200, body = wire::unit::WorkUnit), (status = 400), (status = 404), (status = 409))
+)]
 pub async fn change(
     state: Data<State>,
     path: Path<String>,
     body: Bytes,
     request: HttpRequest,
 ) -> Result<Json<wire::unit::WorkUnit>, Failure> {
-    let patch = PatchUnit::parse(&body)?;
+    let request_body = PatchUnit::parse(&body)?;
     let handles = state.handles().await?;
-    let mut unit = find(&handles, &path).await?;
-    if patch.attention_reason.is_some() {
-        return Err(Failure::bad_request("attention_reason cannot be set: it says what the unit waits for"));
+    let unit = find(&handles, &path).await?;
+    let patch = patch(request_body, &unit)?;
+    if let Some(by) = &patch.depends_on {
+        may_depend(&handles.units.send(List).await?, &unit.chunk, by)?;
     }
-    let mut events = Vec::new();
-    events.extend(patch.phase.map(|phase| Event::PhaseSet(phase.0)));
-    if let Some(by) = patch.blocked_by {
-        let by = by.into_iter().collect();
-        may_depend(&handles.units.send(List).await?, &unit.chunk, &by)?;
-        events.push(Event::DependenciesSet(by));
+    if patch == Patch::default() {
+        return Ok(shown_alone(&unit, &handles));
     }
-    events.extend(patch.retain_worktree.map(Event::Retained));
-    if let Some(wanted) = patch.status.filter(|wanted| *wanted != StatusName::from(&unit.status)) {
-        events.push(event_for(&unit, wanted)?);
-    }
-    for event in events {
-        unit = tell(&handles, &unit.chunk, event, who(&request)).await?;
-    }
+    let unit = tell(&handles, &unit.chunk, Event::Patched(patch), who(&request)).await?;
     Ok(shown_alone(&unit, &handles))
 }
 
-/// The verb by which an operator's word for a status is meant.
-fn event_for(unit: &WorkUnit, wanted: StatusName) -> Result<Event, Failure> {
-    match (wanted, &unit.status) {
-        (StatusName::Ready, Status::Pending(_)) => Ok(Event::Released),
-        (StatusName::Ready, Status::Blocked { .. }) => Ok(Event::DependenciesSet(Default::default())),
-        (StatusName::Ready, _) => Ok(Event::Retried),
-        (StatusName::Pending, _) => Ok(Event::Held),
-        (StatusName::Done, _) => Ok(Event::DeclaredDone),
-        (StatusName::Canceled, _) => Ok(Event::Canceled),
-        _ => Err(Failure::conflict(
-            format!("a unit that is {} cannot be set to {wanted}", unit.status.name()),
-            format!("possible now: {}", allowed_verbs(unit).join(", ")),
-        )),
+/// A request in the words of the life cycle. The status that a unit has is no change.
+fn patch(request: PatchUnit, unit: &WorkUnit) -> Result<Patch, Failure> {
+    if request.attention_reason.is_some() {
+        return Err(Failure::bad_request("attention_reason cannot be set: it says what the unit waits for"));
     }
+    let wanted = request.status.filter(|wanted| *wanted != StatusName::from(&unit.status) || request.phase.is_some());
+    let status = wanted.map(|name| {
+        name.wanted().ok_or_else(|| {
+            Failure::conflict(
+                format!("a unit that is {} cannot be set to {name}", unit.status.name()),
+                format!("possible now: {}", allowed_verbs(unit).join(", ")),
+            )
+        })
+    });
+    Ok(Patch {
+        priority: request.priority,
+        retain: request.retain_worktree,
+        depends_on: request.blocked_by.map(|by| by.into_iter().collect()),
+        phase: request.phase.map(|phase| phase.0),
+        status: status.transpose()?,
+    })
 }
 
+/// Ends and forgets a unit; unmerged work needs `force=true`, and is kept under `refs/ve/` in any case.
+#[utoipa::path(
+    delete, path = "/work-units/{chunk}", params(Force),
+    responses((status = 200, body = Deleted), (status = 400), (status = 404), (status = 409))
+)]
 pub async fn delete(
     state: Data<State>,
     path: Path<String>,
@@ -170,11 +217,14 @@ pub async fn delete(
 ) -> Result<Json<Deleted>, Failure> {
     let handles = state.handles().await?;
     let unit = find(&handles, &path).await?;
-    if unit.tip.is_some() && !matches!(unit.status, Status::Done { .. }) && !force.force {
+    let unmerged = match force.force {
+        true => 0,
+        false => handles.repository.send(CountUnmerged(unit.clone())).await??,
+    };
+    if unit.is_unlanded(unmerged) {
         return Err(Failure::conflict(
             format!(
-                "Branch {} has unmerged commits. Use force=true to delete the unit all the same",
-                unit.chunk.branch()
+                "Branch has {unmerged} unmerged commit(s). Use force=true to delete anyway, or merge changes first."
             ),
             "its work is kept under refs/ve/ in any case",
         ));

@@ -2,6 +2,7 @@
 
 use super::auth::who;
 use super::failure::Failure;
+use super::forms;
 use super::state::State;
 use super::units::{chunk, find, shown_alone, tell};
 use crate::actors::scheduler::SetPaused;
@@ -13,15 +14,18 @@ use crate::wire::answer::Answer;
 use crate::wire::lists::{Paused, Retried};
 use crate::wire::names::PhaseName;
 use crate::wire::requests::{Interrupt, Prioritize};
-use actix_web::HttpRequest;
 use actix_web::web::{Bytes, Data, Json, Path, Query};
+use actix_web::{HttpRequest, HttpResponse};
 use serde::Deserialize;
+use utoipa::IntoParams;
 
 type Shown = Result<Json<wire::unit::WorkUnit>, Failure>;
 
 /// `?phase=`
-#[derive(Deserialize)]
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 pub struct OfPhase {
+    /// Only units in this phase.
     phase: Option<String>,
 }
 
@@ -34,22 +38,45 @@ async fn verb(state: &State, path: &str, event: Event, request: &HttpRequest) ->
 fn needs_attention(unit: &WorkUnit) -> Result<&crate::domain::attention::Ask, Failure> {
     unit.ask().ok_or_else(|| {
         let status = unit.status.name();
-        Failure::bad_request(format!("Work unit '{}' is not in NEEDS_ATTENTION status (current: {status})", unit.chunk))
+        Failure::bad_request(format!("Work unit '{}' is not in NEEDS_ATTENTION state (current: {status})", unit.chunk))
     })
 }
 
-pub async fn answer(state: Data<State>, path: Path<String>, body: Bytes, request: HttpRequest) -> Shown {
-    let answer = Answer::parse(&body)?;
+/// Answers a question, or tells the agent of a unit in attention how to go on.
+#[utoipa::path(
+    post,
+    path = "/work-units/{chunk}/answer",
+    request_body(content((Answer = "application/json"), (Answer = "application/x-www-form-urlencoded"))),
+    responses((status = 200, body = wire::unit::WorkUnit), (status = 303), (status = 400), (status = 404))
+)]
+pub async fn answer(
+    state: Data<State>,
+    path: Path<String>,
+    body: Bytes,
+    request: HttpRequest,
+) -> Result<HttpResponse, Failure> {
+    let answer = Answer::parse(&forms::read(&request, body)?)?;
     let handles = state.handles().await?;
     let unit = find(&handles, &path).await?;
     let given = answer.resolve(&needs_attention(&unit)?.about)?;
-    verb(&state, &path, Event::Answered { answers: vec![given] }, &request).await
+    let answered = verb(&state, &path, Event::Answered { answers: vec![given] }, &request).await?;
+    Ok(forms::reply(&request, &*answered))
 }
 
+/// Admits a unit that waits for approval.
+#[utoipa::path(
+    post, path = "/work-units/{chunk}/approve",
+    responses((status = 200, body = wire::unit::WorkUnit), (status = 404), (status = 409))
+)]
 pub async fn approve(state: Data<State>, path: Path<String>, request: HttpRequest) -> Shown {
     verb(&state, &path, Event::Approved, &request).await
 }
 
+/// Starts the phase afresh.
+#[utoipa::path(
+    post, path = "/work-units/{chunk}/retry",
+    responses((status = 200, body = wire::unit::WorkUnit), (status = 400), (status = 404))
+)]
 pub async fn retry(state: Data<State>, path: Path<String>, request: HttpRequest) -> Shown {
     let handles = state.handles().await?;
     let unit = find(&handles, &path).await?;
@@ -59,6 +86,11 @@ pub async fn retry(state: Data<State>, path: Path<String>, request: HttpRequest)
     verb(&state, &path, Event::Retried, &request).await
 }
 
+/// Retries every unit in attention.
+#[utoipa::path(
+    post, path = "/work-units/retry-all", params(OfPhase),
+    responses((status = 200, body = Retried), (status = 400))
+)]
 pub async fn retry_all(
     state: Data<State>,
     filter: Query<OfPhase>,
@@ -77,36 +109,70 @@ pub async fn retry_all(
     Ok(Json(Retried { count: chunks.len(), chunks }))
 }
 
+/// Sets the priority, at any time.
+#[utoipa::path(
+    patch, path = "/work-units/{chunk}/priority", request_body = Prioritize,
+    responses((status = 200, body = wire::unit::WorkUnit), (status = 400), (status = 404))
+)]
 pub async fn prioritize(state: Data<State>, path: Path<String>, body: Bytes, request: HttpRequest) -> Shown {
     let Prioritize { priority } = Prioritize::parse(&body)?;
     verb(&state, &path, Event::Prioritized(priority), &request).await
 }
 
+/// Keeps a unit from starting.
+#[utoipa::path(
+    post, path = "/work-units/{chunk}/hold",
+    responses((status = 200, body = wire::unit::WorkUnit), (status = 404), (status = 409))
+)]
 pub async fn hold(state: Data<State>, path: Path<String>, request: HttpRequest) -> Shown {
     verb(&state, &path, Event::Held, &request).await
 }
 
+/// Lets a held unit go on.
+#[utoipa::path(
+    post, path = "/work-units/{chunk}/release",
+    responses((status = 200, body = wire::unit::WorkUnit), (status = 404), (status = 409))
+)]
 pub async fn release(state: Data<State>, path: Path<String>, request: HttpRequest) -> Shown {
     verb(&state, &path, Event::Released, &request).await
 }
 
+/// Goes on with the next phase.
+#[utoipa::path(
+    post, path = "/work-units/{chunk}/skip",
+    responses((status = 200, body = wire::unit::WorkUnit), (status = 404), (status = 409))
+)]
 pub async fn skip(state: Data<State>, path: Path<String>, request: HttpRequest) -> Shown {
     verb(&state, &path, Event::Skipped, &request).await
 }
 
+/// Ends a unit; its work is kept.
+#[utoipa::path(
+    post, path = "/work-units/{chunk}/cancel",
+    responses((status = 200, body = wire::unit::WorkUnit), (status = 404), (status = 409))
+)]
 pub async fn cancel(state: Data<State>, path: Path<String>, request: HttpRequest) -> Shown {
     verb(&state, &path, Event::Canceled, &request).await
 }
 
+/// Stops the agent and keeps its conversation; with a message it goes on with that, else the unit is held.
+#[utoipa::path(
+    post, path = "/work-units/{chunk}/interrupt", request_body = Option<Interrupt>,
+    responses((status = 200, body = wire::unit::WorkUnit), (status = 400), (status = 404), (status = 409))
+)]
 pub async fn interrupt(state: Data<State>, path: Path<String>, body: Bytes, request: HttpRequest) -> Shown {
     let Interrupt { message } = Interrupt::parse(&body)?;
     verb(&state, &path, Event::Interrupted { message }, &request).await
 }
 
+/// Dispatches nothing more until resumed; what is at work goes on.
+#[utoipa::path(post, path = "/pause", responses((status = 200, body = Paused)))]
 pub async fn pause(state: Data<State>) -> Result<Json<Paused>, Failure> {
     set_paused(&state, true).await
 }
 
+/// Dispatches again.
+#[utoipa::path(post, path = "/resume", responses((status = 200, body = Paused)))]
 pub async fn resume(state: Data<State>) -> Result<Json<Paused>, Failure> {
     set_paused(&state, false).await
 }

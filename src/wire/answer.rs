@@ -3,9 +3,10 @@
 use super::body::{BadRequest, Body};
 use crate::domain::attention::About;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 /// An answer: text, or the number of a choice that the question offers.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Answer {
     /// The words.
     #[serde(flatten)]
@@ -13,10 +14,13 @@ pub struct Answer {
     /// Which question of a set it is for, counted from 1; may be left out when there is one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub item: Option<u32>,
+    /// The question as it was shown; the answer to any other is refused. May be left out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub question: Option<String>,
 }
 
 /// What an answer says.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Words {
     /// This text.
@@ -35,12 +39,16 @@ impl Answer {
             Some(number) => Words::Choice(number),
             None => Words::Text(body.required("answer")?.to_owned()),
         };
-        Ok(Self { words, item: body.count("item")? })
+        let question = body.text("question")?.map(str::to_owned);
+        Ok(Self { words, item: body.count("item")?, question })
     }
 
     /// The answer in the life cycle's words: index of the item, from 0, and text. What is no question takes any text as item 0.
     pub fn resolve(&self, about: &About) -> Result<(usize, String), BadRequest> {
         let About::Question { set, .. } = about else {
+            if self.question.is_some() {
+                return Err(BadRequest::OtherQuestion);
+            }
             return match &self.words {
                 Words::Text(text) => Ok((0, text.clone())),
                 Words::Choice(number) => Err(BadRequest::Choice { asked: index(*number) + 1, options: 0 }),
@@ -52,6 +60,9 @@ impl Answer {
             None => 0,
         };
         let question = set.items.get(at).ok_or(BadRequest::Item { asked: at + 1, items: set.items.len() })?;
+        if self.question.as_ref().is_some_and(|asked| *asked != question.text) {
+            return Err(BadRequest::OtherQuestion);
+        }
         let text = match &self.words {
             Words::Text(text) => text.clone(),
             Words::Choice(number) => {
@@ -81,7 +92,7 @@ mod tests {
 
     fn about(items: Vec<Question>) -> About {
         let answers = vec![None; items.len()];
-        About::Question { set: QuestionSet { key: "k".into(), items }, answers }
+        About::Question { set: QuestionSet::new("k", items), answers }
     }
 
     fn resolve(body: &str, about: &About) -> Result<(usize, String), String> {
@@ -101,6 +112,17 @@ mod tests {
             (&two, r#"{"option":1,"item":2}"#, Ok((1, "a"))),
             (&About::Failure, r#"{"answer":"try the other library"}"#, Ok((0, "try the other library"))),
             (&About::Failure, r#"{"option":1}"#, Err("there is no option 1: the question offers 0")),
+            (&one, r#"{"answer":"x","question":"?"}"#, Ok((0, "x"))),
+            (
+                &one,
+                r#"{"answer":"x","question":"!"}"#,
+                Err("another question waits now than the one that was answered"),
+            ),
+            (
+                &About::Failure,
+                r#"{"answer":"x","question":"?"}"#,
+                Err("another question waits now than the one that was answered"),
+            ),
             (&one, "{}", Err("missing answer")),
             (&one, r#"{"answer":5}"#, Err("answer must be a string")),
         ] {
@@ -112,8 +134,8 @@ mod tests {
     #[test]
     fn what_a_client_writes_is_what_is_read() {
         for (answer, text) in [
-            (Answer { words: Words::Text("x".into()), item: None }, r#"{"answer":"x"}"#),
-            (Answer { words: Words::Choice(2), item: Some(1) }, r#"{"option":2,"item":1}"#),
+            (Answer { words: Words::Text("x".into()), item: None, question: None }, r#"{"answer":"x"}"#),
+            (Answer { words: Words::Choice(2), item: Some(1), question: None }, r#"{"option":2,"item":1}"#),
         ] {
             assert_eq!(serde_json::to_string(&answer).unwrap(), text);
             assert_eq!(Answer::parse(text.as_bytes()).unwrap(), answer);

@@ -7,9 +7,10 @@ use crate::domain::ids::{AgentName, SessionId};
 use crate::domain::journal::AttemptRecord;
 use crate::domain::report;
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 /// `GET /work-units/{chunk}/attempts`, the oldest first.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Attempts {
     /// The chunk.
     pub chunk: String,
@@ -18,7 +19,7 @@ pub struct Attempts {
 }
 
 /// One started process.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Attempt {
     /// From 1; goes on when a phase is entered again.
     pub number: i64,
@@ -87,7 +88,7 @@ impl Attempt {
 }
 
 /// Tokens by cache class.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Usage {
     /// Fresh input.
     pub input_tokens: u64,
@@ -125,30 +126,6 @@ impl From<report::Usage> for Usage {
 /// Dollars from the micro-dollars that the domain counts in: exact up to nine thousand million of them.
 pub fn dollars(micro: u64) -> f64 {
     micro as f64 / 1e6
-}
-
-/// `GET /costs`: all units, the dearest first.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Costs {
-    /// One entry per unit.
-    pub units: Vec<UnitCost>,
-    /// Tokens of all.
-    pub usage: Usage,
-    /// Dollars of all.
-    pub cost_usd: f64,
-}
-
-/// What one unit cost.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct UnitCost {
-    /// The chunk.
-    pub chunk: String,
-    /// How many attempts there were.
-    pub attempts: usize,
-    /// Tokens.
-    pub usage: Usage,
-    /// Dollars.
-    pub cost_usd: f64,
 }
 
 #[cfg(test)]

@@ -11,6 +11,9 @@ pub enum BadRequest {
     /// The body is not JSON.
     #[error("Invalid JSON body")]
     Syntax,
+    /// The body is no form.
+    #[error("Invalid form body")]
+    Form,
     /// The body is JSON, but not an object.
     #[error("JSON body must be an object")]
     NotAnObject,
@@ -63,6 +66,9 @@ pub enum BadRequest {
     /// Several questions wait, and the answer does not say which it is for.
     #[error("{0} questions wait for an answer: say which one this is for")]
     WhichItem(usize),
+    /// The answer is for a question that does not wait any more.
+    #[error("another question waits now than the one that was answered")]
+    OtherQuestion,
     /// A question offers no choice of this number, counted from 1.
     #[error("there is no option {asked}: the question offers {options}")]
     Choice {
@@ -78,6 +84,7 @@ impl BadRequest {
     pub fn hint(&self) -> &'static str {
         match self {
             BadRequest::Syntax | BadRequest::NotAnObject => "send a JSON object, as application/json",
+            BadRequest::Form => "send fields as a page does, or a JSON object as application/json",
             BadRequest::Missing(_) | BadRequest::Type { .. } => "nothing was changed; correct that field",
             BadRequest::Phase(_)
             | BadRequest::Status(_)
@@ -86,9 +93,10 @@ impl BadRequest {
             | BadRequest::Resolution(_)
             | BadRequest::Backend { .. } => "nothing was changed; use one of the valid names",
             BadRequest::Name(_) => "give the name of the chunk's directory under docs/chunks",
-            BadRequest::Item { .. } | BadRequest::WhichItem(_) | BadRequest::Choice { .. } => {
-                "see the questions with: ve orch attention"
-            }
+            BadRequest::Item { .. }
+            | BadRequest::WhichItem(_)
+            | BadRequest::OtherQuestion
+            | BadRequest::Choice { .. } => "see the questions with: ve orch attention",
         }
     }
 }

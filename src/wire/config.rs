@@ -5,9 +5,10 @@ use crate::domain::policy::Policy;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::time::Duration;
+use utoipa::ToSchema;
 
 /// The configuration as clients see it.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Config {
     /// Agents at work at once.
     pub max_agents: u32,
@@ -32,9 +33,23 @@ pub struct Config {
     /// Where values come from that are not the default, by key.
     #[serde(default)]
     pub sources: BTreeMap<String, String>,
+    /// Every value in effect, by the keys of the configuration files.
+    #[serde(default)]
+    pub values: Vec<ConfigValue>,
     /// Why what the files say now is not in effect, where that is so.
     #[serde(default)]
     pub problem: Option<String>,
+}
+
+/// One value in effect.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct ConfigValue {
+    /// Dotted key.
+    pub key: String,
+    /// As configuration files write it; of variables only the names, which are seldom secret.
+    pub value: String,
+    /// `default`, `ve.toml`, `.ve/config.toml` or `stored settings`.
+    pub source: String,
 }
 
 impl Config {
@@ -52,6 +67,7 @@ impl Config {
             api_retry_max_attempts: policy.retry.attempts,
             backend: backend.to_owned(),
             sources,
+            values: Vec::new(),
             problem: None,
         }
     }
@@ -62,7 +78,7 @@ fn milliseconds(duration: Duration) -> u64 {
 }
 
 /// `PATCH /config`: what changes, all of it or nothing. Unknown keys are passed over.
-#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, ToSchema)]
 pub struct ConfigPatch {
     /// As in [`Config`].
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -131,7 +147,7 @@ mod tests {
         let shown = Config::new(&Policy::default(), "claude", BTreeMap::new());
         let mut shown = serde_json::to_value(shown).unwrap();
         let fields = shown.as_object_mut().unwrap();
-        fields.retain(|key, _| !["sources", "problem"].contains(&key.as_str()));
+        fields.retain(|key, _| !["sources", "values", "problem"].contains(&key.as_str()));
         let expected = serde_json::json!({
             "max_agents": 4, "dispatch_interval_seconds": 1.0, "max_turns_implement": 100, "max_turns_complete": 20,
             "backend": "claude", "worktree_warning_threshold": 10, "max_completion_retries": 2,

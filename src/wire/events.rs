@@ -2,12 +2,15 @@
 
 use super::times::Moment;
 use crate::domain::event;
+use crate::domain::ids::ChunkName;
 use crate::domain::journal::Entry;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
+use std::collections::BTreeSet;
+use utoipa::ToSchema;
 
 /// One entry of the journal.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Event {
     /// Grows from entry to entry.
     pub seq: i64,
@@ -53,6 +56,7 @@ fn details(event: &event::Event) -> Value {
         E::Answered { answers } => json!({ "answers": answers.iter().map(|(_, text)| text).collect::<Vec<_>>() }),
         E::Prioritized(priority) => json!({ "priority": priority }),
         E::Retained(retain) => json!({ "retain_worktree": retain }),
+        E::Patched(patch) => patched(patch),
         E::Interrupted { message } => json!({ "message": message }),
         E::Dispatched { agent } => json!({ "agent": agent.as_str() }),
         E::Started { attempt, .. }
@@ -65,16 +69,29 @@ fn details(event: &event::Event) -> Value {
         | E::GatherFailed { reason }
         | E::RemoveFailed { reason }
         | E::Crashed { reason } => json!({ "reason": reason }),
+        E::Prepared { remarks, .. } => json!({ "remarks": remarks }),
         E::Removed { preserved } => json!({ "preserved": preserved }),
         _ => json!({}),
     }
+}
+
+/// What a change by hand was to bring about; what it left alone is not in it.
+fn patched(patch: &event::Patch) -> Value {
+    let mut data = serde_json::Map::new();
+    let mut say = |key: &str, value: Option<Value>| data.extend(value.map(|value| (key.to_owned(), value)));
+    say("priority", patch.priority.map(Value::from));
+    say("retain_worktree", patch.retain.map(Value::from));
+    let names = |chunks: &BTreeSet<ChunkName>| chunks.iter().map(ChunkName::to_string).collect::<Vec<_>>().into();
+    say("blocked_by", patch.depends_on.as_ref().map(names));
+    say("set_phase", patch.phase.map(|phase| json!(super::names::PhaseName(phase))));
+    Value::Object(data)
 }
 
 #[cfg(test)]
 mod tests {
     #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
     use super::*;
-    use crate::domain::ids::{AttemptId, ChunkName, UnitId};
+    use crate::domain::ids::{AttemptId, UnitId};
     use crate::domain::phase::Phase;
     use crate::domain::time::Timestamp;
     use crate::domain::who::Who;
@@ -95,7 +112,7 @@ mod tests {
         };
         assert_eq!(
             serde_json::to_string(&Event::from(&entry)).unwrap(),
-            r#"{"seq":9,"at":"1970-01-01T00:00:00.000000+00:00","who":"uid 1000","chunk":"login","kind":"answered","data":{"answers":["JWT"],"phase":"PLAN","unit_id":7},"old_status":"NEEDS_ATTENTION","new_status":"READY"}"#
+            r#"{"seq":9,"at":"1970-01-01T00:00:00.000000+00:00","who":"uid 1000","chunk":"login","kind":"answered","data":{"answers":["JWT"],"unit_id":7,"phase":"PLAN"},"old_status":"NEEDS_ATTENTION","new_status":"READY"}"#
         );
         let same = Event::from(&Entry { from: Some("READY".into()), event: None, ..entry });
         assert_eq!((same.old_status, same.new_status, same.kind.as_str()), (None, None, "accepted"));

@@ -1,14 +1,16 @@
 //! `GET /work-units/{chunk}/explain`: why a unit does not start now, the same value that dispatch used.
 
+use super::conflicts::Conflict;
 use super::names::{PhaseName, StatusName};
 use super::times::Moment;
 use super::unit::describe_wait;
 use crate::domain::ids::ChunkName;
 use crate::domain::schedule::{Pause, Waiting};
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 /// Where a unit stands and what it waits for.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Explanation {
     /// The chunk.
     pub chunk: String,
@@ -28,10 +30,13 @@ pub struct Explanation {
     pub max_agents: u32,
     /// How many units wait for this one, directly or through others.
     pub blocks_count: usize,
+    /// The verdicts by which it waits for other units: those that dispatch used.
+    #[serde(default)]
+    pub conflicts: Vec<Conflict>,
 }
 
 /// One unit that another depends on.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Dependency {
     /// The chunk.
     pub chunk: String,
@@ -40,7 +45,7 @@ pub struct Dependency {
 }
 
 /// What a unit waits for.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct WaitingFor {
     /// `paused`, `until`, `account`, `login`, `chunks`, `process`, `slot` or `phase_slot`.
     pub kind: String,
@@ -77,8 +82,10 @@ pub fn describe(waiting: &Waiting) -> String {
     match waiting {
         Waiting::Paused(pause) => format!("dispatch is {}", describe_pause(pause)),
         Waiting::Until(wait) => describe_wait(wait),
-        Waiting::Account { agent, .. } => format!("the allowance of {agent} is used up"),
-        Waiting::Login { agent } => format!("nobody is logged in for {agent}"),
+        Waiting::Account { account, .. } => format!("the allowance of {account} is used up"),
+        Waiting::Login { account } => {
+            format!("nobody is logged in for {account}; once somebody is: ve orch resume {account}")
+        }
         Waiting::Chunks(by) => {
             format!("waits for {}", by.iter().map(ChunkName::as_str).collect::<Vec<_>>().join(", "))
         }
@@ -105,12 +112,12 @@ mod tests {
     use crate::domain::ids::AgentName;
     use crate::domain::phase::Phase;
     use crate::domain::time::Timestamp;
-    use crate::domain::work_unit::{Wait, WaitReason};
+    use crate::domain::work_unit::Wait;
 
     #[test]
     fn every_reason_has_a_line() {
         let agent = AgentName::parse("claude").unwrap();
-        let back_off = Wait { until: Timestamp(9), why: WaitReason::BackOff { error: "overloaded".into() } };
+        let back_off = Wait { until: Timestamp(9), error: "overloaded".into() };
         let chunks = ["b", "a"].map(|name| ChunkName::parse(name).unwrap()).into();
         for (waiting, kind, text) in [
             (Waiting::Paused(Pause::Operator), "paused", "dispatch is paused by the operator"),
@@ -121,11 +128,15 @@ mod tests {
             ),
             (Waiting::Until(back_off), "until", "tries again after an error of the provider: overloaded"),
             (
-                Waiting::Account { agent: agent.clone(), until: Timestamp(9) },
+                Waiting::Account { account: agent.clone(), until: Timestamp(9) },
                 "account",
                 "the allowance of claude is used up",
             ),
-            (Waiting::Login { agent }, "login", "nobody is logged in for claude"),
+            (
+                Waiting::Login { account: agent },
+                "login",
+                "nobody is logged in for claude; once somebody is: ve orch resume claude",
+            ),
             (Waiting::Chunks(chunks), "chunks", "waits for a, b"),
             (Waiting::Process, "process", "its last process has not ended yet"),
             (Waiting::Slot, "slot", "all agents are at work"),

@@ -4,10 +4,12 @@ use super::attention::AttentionItem;
 use super::names::{PhaseName, StatusName};
 use super::times::Moment;
 use super::unit::WorkUnit;
+use crate::domain::work_unit::{self, Status};
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 /// A message of `/ws`.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum FeedMessage {
     /// The first one: everything as it stands.
@@ -38,7 +40,7 @@ pub enum FeedMessage {
 }
 
 /// Everything as it stands.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct InitialState {
     /// All units by age.
     pub work_units: Vec<WorkUnit>,
@@ -47,7 +49,7 @@ pub struct InitialState {
 }
 
 /// How a unit stands.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct UnitUpdate {
     /// The chunk.
     pub chunk: String,
@@ -71,7 +73,7 @@ impl From<&WorkUnit> for UnitUpdate {
 }
 
 /// How the queue changed.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct AttentionUpdate {
     /// What happened to the entry.
     pub action: AttentionAction,
@@ -82,7 +84,7 @@ pub struct AttentionUpdate {
 }
 
 /// What happened to an entry of the queue.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum AttentionAction {
     /// It is new.
@@ -92,7 +94,7 @@ pub enum AttentionAction {
 }
 
 /// A message of `/ws/log/{chunk}`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum LogMessage {
     /// The stream cannot go on; it closes.
@@ -112,6 +114,8 @@ pub enum LogMessage {
         /// True for the header of a phase, absent otherwise.
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         is_header: bool,
+        /// Grows from line to line, from 1; `?since=` leaves out what the client has.
+        seq: u64,
     },
     /// The unit is done; the stream closes.
     Completed {
@@ -122,13 +126,8 @@ pub enum LogMessage {
 
 impl LogMessage {
     /// A line, escaped.
-    pub fn line(text: &str) -> Self {
-        Self::LogLine { content: escape_html(text), is_header: false }
-    }
-
-    /// The header of a phase, escaped.
-    pub fn header(text: &str) -> Self {
-        Self::LogLine { content: escape_html(text), is_header: true }
+    pub fn line(text: &str, seq: u64, is_header: bool) -> Self {
+        Self::LogLine { content: escape_html(text), is_header, seq }
     }
 
     /// No unit bears this name.
@@ -141,14 +140,16 @@ impl LogMessage {
         Self::Info { content: "Waiting for log output...".to_owned() }
     }
 
-    /// The unit was deleted.
-    pub fn removed() -> Self {
-        Self::Info { content: "Work unit removed".to_owned() }
-    }
-
-    /// The unit is done.
-    pub fn completed() -> Self {
-        Self::Completed { content: "Work unit completed".to_owned() }
+    /// Why the stream is over, given the unit as it is now: done, deleted, ended without its work, or not to be followed on.
+    pub fn end(unit: Option<&work_unit::WorkUnit>) -> Self {
+        match unit.map(|unit| &unit.status) {
+            None | Some(Status::Deleted { .. }) => Self::Info { content: "Work unit removed".to_owned() },
+            Some(Status::Done { .. }) => Self::Completed { content: "Work unit completed".to_owned() },
+            Some(status @ (Status::Failed { .. } | Status::Canceled { .. })) => {
+                Self::Info { content: format!("Work unit {}", StatusName::from(status)) }
+            }
+            Some(_) => Self::Error { content: "Stream error: a part of the daemon is being restarted".to_owned() },
+        }
     }
 }
 
@@ -204,12 +205,12 @@ mod tests {
     #[test]
     fn log_lines_are_safe_in_a_page() {
         assert_eq!(
-            json(&LogMessage::line("<b onclick='x'>\"&")),
-            r#"{"type":"log_line","content":"&lt;b onclick=&#x27;x&#x27;&gt;&quot;&amp;"}"#
+            json(&LogMessage::line("<b onclick='x'>\"&", 2, false)),
+            r#"{"type":"log_line","content":"&lt;b onclick=&#x27;x&#x27;&gt;&quot;&amp;","seq":2}"#
         );
         assert_eq!(
-            json(&LogMessage::header("=== GOAL phase ===")),
-            r#"{"type":"log_line","content":"=== GOAL phase ===","is_header":true}"#
+            json(&LogMessage::line("=== GOAL phase ===", 1, true)),
+            r#"{"type":"log_line","content":"=== GOAL phase ===","is_header":true,"seq":1}"#
         );
         assert_eq!(json(&LogMessage::unknown("x")), r#"{"type":"error","content":"Chunk 'x' not found"}"#);
     }

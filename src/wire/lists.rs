@@ -5,9 +5,10 @@ use super::times::Moment;
 use super::unit::WorkUnit;
 use crate::domain::journal::Transition;
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 /// `GET /work-units` by age, `GET /work-units/queue` in the order of dispatch.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct WorkUnits {
     /// The units.
     pub work_units: Vec<WorkUnit>,
@@ -23,7 +24,7 @@ impl WorkUnits {
 }
 
 /// Answer of `POST /work-units/inject`: the unit, and what the operator should know about its chunk.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Injected {
     /// The unit.
     #[serde(flatten)]
@@ -34,14 +35,14 @@ pub struct Injected {
 }
 
 /// Answer of `POST /work-units/inject-batch`, in the order of dependencies.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct InjectedBatch {
     /// One entry per chunk.
     pub results: Vec<Injected>,
 }
 
 /// Answer of `POST /work-units/retry-all`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Retried {
     /// How many there are.
     pub count: usize,
@@ -50,7 +51,7 @@ pub struct Retried {
 }
 
 /// Answer of `DELETE /work-units/{chunk}`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Deleted {
     /// Always true.
     pub deleted: bool,
@@ -59,7 +60,7 @@ pub struct Deleted {
 }
 
 /// Answer of `POST /work-units/{chunk}/resolve`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Resolved {
     /// The chunk.
     pub chunk: String,
@@ -72,7 +73,7 @@ pub struct Resolved {
 }
 
 /// `GET /work-units/{chunk}/history`: every change of status, the first one first.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct History {
     /// The chunk.
     pub chunk: String,
@@ -81,7 +82,7 @@ pub struct History {
 }
 
 /// One change of status.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct HistoryEntry {
     /// The status before; none when the unit was made.
     pub old_status: Option<String>,
@@ -114,21 +115,21 @@ impl From<&Transition> for HistoryEntry {
 }
 
 /// Answer of `POST /url`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Link {
     /// The dashboard with a one-time code behind `#`, which browsers do not send.
     pub url: String,
 }
 
 /// Answer of `POST /session`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Session {
-    /// What to present from now on, until the daemon restarts.
+    /// What to present from now on, for thirty days or until the project's token changes.
     pub token: String,
 }
 
 /// Answer of `POST /pause` and `POST /resume`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Paused {
     /// Whether nothing is dispatched because the operator said so.
     pub paused: bool,

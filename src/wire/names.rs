@@ -1,11 +1,16 @@
 //! Public names of phases, statuses and verdicts.
 
 use super::body::BadRequest;
+use crate::domain::conflict::Verdict;
+use crate::domain::event::Wanted;
 use crate::domain::phase::Phase;
 use crate::domain::work_unit::Status;
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::fmt;
+use utoipa::openapi::schema::Type;
+use utoipa::openapi::{ObjectBuilder, RefOr, Schema};
+use utoipa::{PartialSchema, ToSchema};
 
 /// A phase by its public name: upper case; any case is read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -86,6 +91,17 @@ impl StatusName {
             .ok_or_else(|| BadRequest::Status(text.to_owned()))
     }
 
+    /// What the operator wants who sets a unit to it; none for a status that only work leads to.
+    pub fn wanted(self) -> Option<Wanted> {
+        match self {
+            StatusName::Ready => Some(Wanted::Ready),
+            StatusName::Pending => Some(Wanted::Pending),
+            StatusName::Done => Some(Wanted::Done),
+            StatusName::Canceled => Some(Wanted::Canceled),
+            _ => None,
+        }
+    }
+
     /// The name, upper case.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -151,6 +167,16 @@ impl VerdictName {
     }
 }
 
+impl From<Verdict> for VerdictName {
+    fn from(verdict: Verdict) -> Self {
+        match verdict {
+            Verdict::Independent => Self::Independent,
+            Verdict::Serialize => Self::Serialize,
+            Verdict::AskOperator => Self::AskOperator,
+        }
+    }
+}
+
 impl StatusName {
     /// What the daemon says, which may be the status of a tombstone: told, but never asked for.
     fn told(text: &str) -> Result<Self, BadRequest> {
@@ -159,7 +185,7 @@ impl StatusName {
 }
 
 macro_rules! travels_as_text {
-    ($($name:ident read by $read:ident),+) => {$(
+    ($($name:ident read by $read:ident, one of $names:expr;)+) => {$(
         impl fmt::Display for $name {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 f.pad(self.as_str())
@@ -177,9 +203,21 @@ macro_rules! travels_as_text {
                 Self::$read(&String::deserialize(deserializer)?).map_err(D::Error::custom)
             }
         }
+
+        impl PartialSchema for $name {
+            fn schema() -> RefOr<Schema> {
+                ObjectBuilder::new().schema_type(Type::String).enum_values(Some($names)).into()
+            }
+        }
+
+        impl ToSchema for $name {}
     )+};
 }
-travels_as_text!(PhaseName read by parse, StatusName read by told, VerdictName read by parse);
+travels_as_text! {
+    PhaseName read by parse, one of Phase::ALL.map(|phase| PhaseName(phase).as_str());
+    StatusName read by told, one of StatusName::LISTED.into_iter().chain([StatusName::Deleted]).map(StatusName::as_str);
+    VerdictName read by parse, one of VerdictName::ALL.map(VerdictName::as_str);
+}
 
 #[cfg(test)]
 mod tests {

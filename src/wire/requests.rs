@@ -5,19 +5,24 @@ use super::names::{PhaseName, StatusName, VerdictName};
 use crate::domain::ids::ChunkName;
 use crate::domain::phase::Phase;
 use serde::{Serialize, Serializer};
+use utoipa::ToSchema;
 
 /// `POST /work-units`: a unit as the operator describes it, whether or not its chunk is on disk.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Create {
     /// The chunk.
     #[serde(serialize_with = "text")]
+    #[schema(value_type = String)]
     pub chunk: ChunkName,
     /// The phase it starts with.
+    #[schema(required = false)]
     pub phase: PhaseName,
     /// The status it starts with: never one that only work leads to.
+    #[schema(required = false)]
     pub status: StatusName,
     /// What it depends on.
     #[serde(serialize_with = "texts")]
+    #[schema(value_type = Vec<String>, required = false)]
     pub blocked_by: Vec<ChunkName>,
 }
 
@@ -39,22 +44,30 @@ impl Create {
 }
 
 /// `POST /work-units/inject`: a chunk of the project becomes a unit. What is absent is read from its documents.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Inject {
     /// The chunk.
     #[serde(serialize_with = "text")]
+    #[schema(value_type = String)]
     pub chunk: ChunkName,
     /// The phase to start with, instead of the first one whose document is missing.
     pub phase: Option<PhaseName>,
     /// Higher goes first.
+    #[schema(required = false)]
     pub priority: i32,
     /// What it depends on, instead of what its documents declare.
     #[serde(serialize_with = "optional_texts")]
+    #[schema(value_type = Option<Vec<String>>)]
     pub blocked_by: Option<Vec<ChunkName>>,
     /// Whether that is all it depends on.
     pub explicit_deps: Option<bool>,
     /// Whether its worktree stays after landing.
+    #[schema(required = false)]
     pub retain_worktree: bool,
+    /// Whether it waits for a `release` before it starts.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    #[schema(required = false)]
+    pub hold: bool,
 }
 
 impl Inject {
@@ -68,22 +81,30 @@ impl Inject {
             blocked_by: body.chunks("blocked_by")?,
             explicit_deps: body.boolean("explicit_deps")?,
             retain_worktree: body.boolean("retain_worktree")?.unwrap_or(false),
+            hold: body.boolean("hold")?.unwrap_or(false),
         })
     }
 }
 
 /// `POST /work-units/inject-batch`: several chunks, all or none, in the order of their dependencies.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub struct InjectBatch {
     /// The chunks, at least one.
     #[serde(serialize_with = "texts")]
+    #[schema(value_type = Vec<String>)]
     pub chunks: Vec<ChunkName>,
     /// As in [`Inject`], for all of them.
     pub phase: Option<PhaseName>,
     /// As in [`Inject`], for all of them.
+    #[schema(required = false)]
     pub priority: i32,
     /// As in [`Inject`], for all of them.
+    #[schema(required = false)]
     pub retain_worktree: bool,
+    /// As in [`Inject`], for all of them.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    #[schema(required = false)]
+    pub hold: bool,
 }
 
 impl InjectBatch {
@@ -95,12 +116,13 @@ impl InjectBatch {
             phase: phase(&body)?,
             priority: body.integer("priority")?.unwrap_or(0),
             retain_worktree: body.boolean("retain_worktree")?.unwrap_or(false),
+            hold: body.boolean("hold")?.unwrap_or(false),
         })
     }
 }
 
 /// `PATCH /work-units/{chunk}`: manual changes. `worktree`, which the reference lets clients set, is derived here and passed over.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, ToSchema)]
 pub struct PatchUnit {
     /// The phase.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -110,10 +132,14 @@ pub struct PatchUnit {
     pub status: Option<StatusName>,
     /// What it depends on.
     #[serde(serialize_with = "optional_texts", skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Vec<String>>)]
     pub blocked_by: Option<Vec<ChunkName>>,
     /// Whether its worktree stays after landing.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub retain_worktree: Option<bool>,
+    /// Higher goes first.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub priority: Option<i32>,
     /// What the operator is to read about it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub attention_reason: Option<String>,
@@ -128,13 +154,14 @@ impl PatchUnit {
             status: body.text("status")?.map(StatusName::parse).transpose()?,
             blocked_by: body.chunks("blocked_by")?,
             retain_worktree: body.boolean("retain_worktree")?,
+            priority: body.integer("priority")?,
             attention_reason: body.text("attention_reason")?.map(str::to_owned),
         })
     }
 }
 
 /// `PATCH /work-units/{chunk}/priority`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Prioritize {
     /// Higher goes first.
     pub priority: i32,
@@ -149,7 +176,7 @@ impl Prioritize {
 }
 
 /// `POST /work-units/{chunk}/interrupt`; the body may be missing.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Interrupt {
     /// What the agent is told when it goes on; without it the unit is held.
     pub message: Option<String>,
@@ -165,17 +192,18 @@ impl Interrupt {
 }
 
 /// `POST /work-units/{chunk}/resolve`: the operator decides about a pair of chunks.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Resolve {
     /// The other chunk.
     #[serde(serialize_with = "text")]
+    #[schema(value_type = String)]
     pub other_chunk: ChunkName,
     /// What holds from now on.
     pub verdict: Resolution,
 }
 
 /// How the operator decides about a pair.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Resolution {
     /// They may run at once.
@@ -208,13 +236,15 @@ impl Resolve {
 }
 
 /// `POST /conflicts/analyze`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Analyze {
     /// One chunk.
     #[serde(serialize_with = "text")]
+    #[schema(value_type = String)]
     pub chunk_a: ChunkName,
     /// The other.
     #[serde(serialize_with = "text")]
+    #[schema(value_type = String)]
     pub chunk_b: ChunkName,
 }
 
@@ -227,7 +257,7 @@ impl Analyze {
 }
 
 /// `POST /session`: exchanges the code of a one-time link, within minutes and once, for a token. Needs none itself.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub struct SignIn {
     /// What stands behind `#code=`.
     pub code: String,
@@ -241,9 +271,10 @@ impl SignIn {
 }
 
 /// `POST /work-units/prune` and `POST /work-units/{chunk}/prune`. A body that is missing or no JSON asks for the real thing.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Prune {
     /// Only to say what would be done.
+    #[schema(required = false)]
     pub dry_run: bool,
 }
 

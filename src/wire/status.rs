@@ -3,9 +3,10 @@
 use super::times::Moment;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+use utoipa::ToSchema;
 
 /// How the daemon is.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Status {
     /// Whether it runs.
     pub running: bool,
@@ -63,8 +64,51 @@ impl Status {
     }
 }
 
+/// `GET /healthz`: it lives.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Health {
+    /// `ok`.
+    pub status: String,
+}
+
+impl Health {
+    /// All is well.
+    pub fn ok() -> Self {
+        Self { status: OK.to_owned() }
+    }
+}
+
+const OK: &str = "ok";
+
+/// `GET /readyz`: what new work needs, each `ok` or why not. Also the detail of the 503 when something is not.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Readiness {
+    /// `ok` or `not ready`.
+    pub status: String,
+    /// Whether the database answers; it has the schema of this program, or the daemon would not have started.
+    pub database: String,
+    /// Whether there is a base branch with a commit.
+    pub git: String,
+    /// Whether enough of the disk is free.
+    pub disk: String,
+}
+
+impl Readiness {
+    /// The answers of all checks.
+    pub fn new(checks: [Result<(), String>; 3]) -> Self {
+        let status = if checks.iter().all(Result::is_ok) { OK } else { "not ready" };
+        let [database, git, disk] = checks.map(|check| check.err().unwrap_or_else(|| OK.to_owned()));
+        Self { status: status.to_owned(), database, git, disk }
+    }
+
+    /// Whether new work can be done.
+    pub fn is_ready(&self) -> bool {
+        self.status == OK
+    }
+}
+
 /// What agents are confined by.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Sandbox {
     /// `on` or `off`.
     pub mode: String,
@@ -73,7 +117,7 @@ pub struct Sandbox {
 }
 
 /// One configured agent.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Agent {
     /// Its name in the configuration.
     pub name: String,

@@ -7,11 +7,12 @@ use super::names::PhaseName;
 use super::times::Moment;
 use crate::domain::report::{Report, ReviewVerdict};
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 pub mod text;
 
 /// One thing that happened in an attempt.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct TranscriptLine {
     /// When.
     pub at: Moment,
@@ -27,7 +28,7 @@ pub struct TranscriptLine {
 }
 
 /// What happened.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Entry {
     /// An attempt begins.

@@ -2,9 +2,10 @@
 
 use super::body::{BadRequest, Body};
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 /// What the committed configuration says now, beside what was accepted.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Trust {
     /// Names the content that is there now; accepting it means exactly this.
     pub digest: String,
@@ -15,7 +16,7 @@ pub struct Trust {
 }
 
 /// `POST /trust`: accepts the content that was shown.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Accept {
     /// As in [`Trust`].
     pub digest: String,

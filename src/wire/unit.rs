@@ -2,17 +2,19 @@
 
 use super::attention::Attention;
 use super::names::{PhaseName, StatusName, VerdictName};
+use super::repository::{self, Repository};
 use super::times::Moment;
 use crate::domain::ids::{ChunkName, ObjectId, SessionId};
 use crate::domain::phase::Phase;
 use crate::domain::schedule::Waiting;
-use crate::domain::work_unit::{self, Note, Proof, Status, Wait, WaitReason};
+use crate::domain::work_unit::{self, Note, Proof, Status, Wait};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use utoipa::ToSchema;
 
 /// One unit.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct WorkUnit {
     /// Directory name of the chunk.
     pub chunk: String,
@@ -78,6 +80,9 @@ pub struct WorkUnit {
     pub tip: Option<String>,
     /// The commit of the target branch that contains the work, once it is done.
     pub landed_commit: Option<String>,
+    /// Of a unit of a task: the repositories beside the one with its documents, which the fields before speak of.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub repositories: BTreeMap<String, Repository>,
     /// What makes it done: `landing`, `contained` (it was in the branch already) or `operator` (unproven).
     pub done_by: Option<String>,
     /// Why it does not start now.
@@ -134,7 +139,7 @@ impl WorkUnit {
             review_nudge_count: nudges_in(Phase::Review),
             retain_worktree: unit.retain,
             api_retry_count: unit.counters.errors,
-            next_retry_at: wait.map(|wait| wait.until.into()),
+            next_retry_at: resume_at(extras.waiting.as_ref()).or_else(|| wait.map(|wait| wait.until.into())),
             merge_conflict_retries: unit.counters.rebases,
             implement_iterations: extras.implement_iterations,
             reentry_context: feedback(&unit.notes),
@@ -144,10 +149,11 @@ impl WorkUnit {
             unit_id: unit.id.0,
             activity: activity(&unit.status),
             depends_on: unit.depends_on.iter().map(ChunkName::to_string).collect(),
-            base_branch: unit.base.as_ref().map(|base| base.branch.to_string()),
-            base_commit: unit.base.as_ref().map(|base| base.commit.to_string()),
-            tip: unit.tip.as_ref().map(ObjectId::to_string),
+            base_branch: unit.base.as_ref().map(|base| base.lead.branch.to_string()),
+            base_commit: unit.base.as_ref().map(|base| base.lead.commit.to_string()),
+            tip: unit.tip.as_ref().map(|tip| tip.lead.to_string()),
             landed_commit: proof(&unit.status).and_then(landed).map(ObjectId::to_string),
+            repositories: repository::others(unit),
             done_by: proof(&unit.status).map(|proof| done_by(proof).to_owned()),
             waiting: extras.waiting.as_ref().map(super::explain::describe).or_else(|| wait.map(describe_wait)),
             resume_at: resume_at(extras.waiting.as_ref()).or_else(|| wait.map(|wait| wait.until.into())),
@@ -162,10 +168,7 @@ impl WorkUnit {
 
 /// The operator's line about a wait on the wall clock.
 pub(super) fn describe_wait(wait: &Wait) -> String {
-    match &wait.why {
-        WaitReason::BackOff { error } => format!("tries again after an error of the provider: {error}"),
-        WaitReason::UsageLimit { agent } => format!("the allowance of {agent} is used up"),
-    }
+    format!("tries again after an error of the provider: {}", wait.error)
 }
 
 fn own_wait(status: &Status) -> Option<&Wait> {
@@ -218,7 +221,7 @@ fn proof(status: &Status) -> Option<&Proof> {
 
 fn landed(proof: &Proof) -> Option<&ObjectId> {
     match proof {
-        Proof::Landed { merge, .. } => Some(&merge.commit),
+        Proof::Landed { merge, .. } => Some(&merge.lead.commit),
         Proof::Contained { tip } => Some(tip),
         Proof::Operator => None,
     }

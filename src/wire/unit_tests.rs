@@ -3,6 +3,7 @@
 
 use super::*;
 use crate::domain::attention::{About, Ask};
+use crate::domain::each::Each;
 use crate::domain::ids::{AgentName, BranchName, UnitId};
 use crate::domain::report::{Choice, Question, QuestionSet};
 use crate::domain::time::Timestamp;
@@ -18,15 +19,16 @@ fn unit(status: Status) -> work_unit::WorkUnit {
     work_unit::WorkUnit {
         id: UnitId(7),
         chunk: chunk("login"),
+        formerly: BTreeSet::new(),
         phase: Phase::Implement,
         status,
         priority: 3,
         depends_on: BTreeSet::from([chunk("schema")]),
         explicit_deps: true,
-        base: Some(Base {
+        base: Some(Each::from(Base {
             branch: BranchName::parse("main").unwrap(),
             commit: ObjectId::parse("a".repeat(40)).unwrap(),
-        }),
+        })),
         tip: None,
         session: Some(SessionId::parse("s-1").unwrap()),
         session_cost: 0,
@@ -50,7 +52,7 @@ fn every_key_is_there_in_the_order_of_the_reference() {
         options: vec![Choice { label: "JWT".into(), description: String::new() }],
         many: false,
     };
-    let about = About::Question { set: QuestionSet { key: "k".into(), items: vec![question] }, answers: vec![None] };
+    let about = About::Question { set: QuestionSet::new("k", vec![question]), answers: vec![None] };
     let ask = Ask { since: Timestamp(1_000_000), reason: "Question: JWT or session?".into(), about };
     let shown = WorkUnit::new(&unit(Status::NeedsAttention(ask)), &Extras::default());
     insta::assert_snapshot!(serde_json::to_string_pretty(&shown).unwrap(), @r#"
@@ -116,7 +118,6 @@ fn every_key_is_there_in_the_order_of_the_reference() {
             "answer": null
           }
         ],
-        "agent": null,
         "tip": null,
         "paths": [],
         "lost": []
@@ -133,9 +134,9 @@ fn what_it_waits_for_is_told() {
     assert_eq!(shown.blocked_by, ["schema"]);
     assert_eq!(shown.waiting.as_deref(), Some("waits for schema"));
 
-    let why = WaitReason::UsageLimit { agent: AgentName::parse("claude").unwrap() };
-    let wait = Wait { until: Timestamp(9), why };
-    let shown = WorkUnit::new(&unit(Status::Ready { wait: Some(wait) }), &Extras::default());
+    let account = AgentName::parse("claude").unwrap();
+    let extras = Extras { waiting: Some(Waiting::Account { account, until: Timestamp(9) }), ..Extras::default() };
+    let shown = WorkUnit::new(&unit(Status::Ready { wait: None }), &extras);
     assert_eq!(shown.waiting.as_deref(), Some("the allowance of claude is used up"));
     assert_eq!(shown.next_retry_at, Some(Moment(Timestamp(9))));
     assert_eq!(shown.resume_at, shown.next_retry_at);
@@ -172,9 +173,12 @@ fn what_surrounds_a_unit_follows_it() {
     use crate::wire::lists::Injected;
     let shown = WorkUnit::new(&unit(Status::Ready { wait: None }), &Extras::default());
     let item = AttentionItem { unit: shown.clone(), blocks_count: 2, time_waiting: 1.5, goal_summary: None };
-    let text = serde_json::to_string(&AttentionQueue::new(vec![item.clone()])).unwrap();
+    let text = serde_json::to_string(&AttentionQueue::new(vec![item.clone()], vec![])).unwrap();
     assert!(text.starts_with(r#"{"attention_items":[{"chunk":"login","phase":"IMPLEMENT","#), "{text}");
-    assert!(text.ends_with(r#","attention":null,"blocks_count":2,"time_waiting":1.5}],"count":1}"#), "{text}");
+    assert!(
+        text.ends_with(r#","attention":null,"blocks_count":2,"time_waiting":1.5}],"count":1,"items":[]}"#),
+        "{text}"
+    );
     assert_eq!(serde_json::from_str::<AttentionQueue>(&text).unwrap().attention_items, [item]);
 
     let calm = Injected { unit: shown.clone(), warnings: vec![] };
