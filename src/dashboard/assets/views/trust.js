@@ -1,0 +1,31 @@
+// What the committed configuration would change in sensitive settings, to be accepted or not.
+
+import { html, useState } from "../vendor/preact.js";
+import { toast } from "../app.js";
+import { send } from "../net/api.js";
+import { useJson, usePulse } from "./hooks.js";
+import { Loading, Trouble } from "./parts.js";
+
+/** The difference, and the way to accept exactly it. */
+export function Trust() {
+  const [again, look] = useState(0);
+  const { value, error, loading } = useJson("/trust", `${again}/${usePulse(30)}`);
+  const accept = async () => {
+    try {
+      await send("POST", "/trust", { digest: value.digest });
+      toast("the committed configuration is accepted");
+    } catch (refused) {
+      toast(refused.words ?? String(refused), "error");
+    }
+    look(again + 1);
+  };
+  return html`
+    <section class="panel" aria-labelledby="trust">
+      <h2 id="trust">Trust</h2>
+      ${error && !value ? html`<${Trouble} error=${error} />` : null}
+      ${loading && !value ? html`<${Loading} />` : null}
+      ${value?.accepted ? html`<p class="muted">All sensitive settings of the committed configuration are accepted.</p>` : null}
+      ${value && !value.accepted ? html`<p>These changes do not count until you accept them:</p><pre class="tail">${value.diff}</pre><div class="row end"><button type="button" class="primary" onClick=${accept}>Accept exactly this</button></div>` : null}
+    </section>
+  `;
+}
