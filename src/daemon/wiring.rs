@@ -3,22 +3,26 @@
 use super::serve::{ExitReason, Served};
 use super::signals::StopKind;
 use crate::actors::clock;
+use crate::actors::reach::Reach;
+use crate::actors::repository;
 use crate::actors::settings::{Machine, Site};
 use crate::actors::supervisor::{Handles, Quiesce, Shutdown, Supervisor};
 use crate::actors::units::{List, Suspend};
 use crate::db::store::Store;
 use crate::db::store::write::Write;
 use crate::git::host::Host;
-use crate::git::names::ProjectRefs;
 use crate::http::{self, Sessions, State};
 use crate::project::config::BaseSpec;
 use crate::project::layout::error::LayoutError;
+use crate::project::layout::home::state_home;
+use crate::project::task::{self, Repo, Task};
 use crate::shim::confined::this_program;
 use crate::shim::guarantee::Guarantee;
 use crate::shim::policy::{JailPolicy, Namespaces};
 use crate::shim::presets::Operator;
 use crate::shim::probe::probe;
 use actix::Addr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -55,17 +59,21 @@ pub async fn serve(mut served: Served) -> ExitReason {
 
 async fn try_serve(served: &mut Served) -> Result<ExitReason, Failed> {
     let site = Arc::new(survey(served)?);
+    let reach = site.reach.clone();
     let (supervisor, handles, mut gave_up) = Supervisor::launch(site.clone());
     let first = await_handles(handles.clone(), &mut gave_up).await?;
     if first.settings.now().config.base == BaseSpec::Current {
-        let host = open(&site)?;
-        host.current_branch().map_err(|refusal| Failed::new(&refusal, refusal.hint()))?;
+        for repo in site.repos.values() {
+            let branch = open(&site, repo)?.current_branch();
+            branch.map_err(|refusal| Failed::new(&refusal, refusal.hint()))?;
+        }
     }
     let state = State {
         handles,
         started_at: clock::now(),
         token: served.token.secret().to_owned(),
-        sessions: Sessions::default(),
+        sessions: Sessions::new(served.token.secret()),
+        reach,
         host: served.host.to_string(),
         port: served.port,
     };
@@ -76,6 +84,7 @@ async fn try_serve(served: &mut Served) -> Result<ExitReason, Failed> {
         http::serve(data.clone(), socket, Some(tcp)).map_err(|error| Failed::new(error, "see .ve/orchestrator.log"))?;
     let server_handle = server.handle();
     actix::spawn(server);
+    actix::spawn(crate::actors::housekeeping::keep(data.handles.clone()));
     served.ready.announce().map_err(|error| Failed::new(&error, error.hint()))?;
 
     let reason = loop {
@@ -167,10 +176,24 @@ async fn suspend(supervisor: &Addr<Supervisor>, handles: &Handles) {
     tracing::warn!("some agents did not end in time; they end by themselves");
 }
 
-fn open(site: &Site) -> Result<Host, Failed> {
-    let refs = ProjectRefs::new(site.layout.id().as_str()).map_err(|error| Failed::new(error, "remove .ve/"))?;
-    let host = Host::open(site.layout.root(), refs, &site.operator.home);
-    host.map_err(|refusal| Failed::new(&refusal, refusal.hint()))
+fn open(site: &Site, repo: &Repo) -> Result<Host, Failed> {
+    let opened = repository::open(&repo.dir, site.layout.id().as_str(), &site.operator.home);
+    opened.map_err(|refusal| Failed::new(&refusal, refusal.hint()))
+}
+
+/// Opens one of the project's repositories, and finishes or undoes what a crash left half done in it.
+fn recover(site: &Site, repo: &Repo) -> Result<Host, Failed> {
+    let kept = site.kept_of(repo);
+    std::fs::create_dir_all(&kept).map_err(|error| Failed::new(error, "look at the state directory"))?;
+    let host = open(site, repo)?;
+    let cleared = host.clear_locks().map_err(|error| Failed::new(error, "look at refs/ve in the repository"))?;
+    if cleared > 0 {
+        tracing::warn!("removed {cleared} locks that the daemon before left on its refs");
+    }
+    let resumed = host.resume_advance(&site.landing_journal(repo));
+    let resumed = resumed.map_err(|error| Failed::new(error, "look at the checkout's state with: git status"))?;
+    tracing::debug!("a landing that was under way: {resumed:?}");
+    Ok(host)
 }
 
 /// Looks at the project and the machine, and finishes or undoes what a crash left half done.
@@ -178,11 +201,16 @@ fn survey(served: &Served) -> Result<Site, Failed> {
     let home = std::env::var_os("HOME").map(PathBuf::from).unwrap_or_else(|| PathBuf::from("/"));
     let path = std::env::var("PATH").unwrap_or_else(|_| "/usr/local/bin:/usr/bin:/bin".to_owned());
     let operator = Operator { home, path: std::env::split_paths(&path).collect() };
+    let task = Task::read(served.layout.root()).map_err(|error| Failed::new(&error, error.hint()))?;
     let mut site = Site {
         layout: served.layout.clone(),
+        repos: task::repositories(served.layout.root(), task.as_ref()),
+        task,
         prefix: PathBuf::new(),
         objects: Vec::new(),
         program: this_program(),
+        reach: Reach::new(authority(served), std::env::current_exe().unwrap_or_else(|_| this_program())),
+        logins: logins(),
         operator,
         path,
         timezone: jiff::tz::TimeZone::system().iana_name().unwrap_or("UTC").to_owned(),
@@ -190,17 +218,31 @@ fn survey(served: &Served) -> Result<Site, Failed> {
         epoch: next_epoch(served)?,
         machine: machine(served),
     };
-    let host = open(&site)?;
-    site.prefix = host.prefix().to_owned();
-    site.objects = host.object_dirs().map_err(|error| Failed::new(error, "look at objects/info/alternates"))?;
-    let cleared = host.clear_locks().map_err(|error| Failed::new(error, "look at refs/ve in the repository"))?;
-    if cleared > 0 {
-        tracing::warn!("removed {cleared} locks that the daemon before left on its refs");
+    let hosts = site.repos.try_map(|_, repo| recover(&site, repo))?;
+    site.prefix = hosts.lead.prefix().to_owned();
+    for host in hosts.values() {
+        let objects = host.object_dirs().map_err(|error| Failed::new(error, "look at objects/info/alternates"))?;
+        site.objects.extend(objects);
+        // What git LFS keeps is read beside the objects.
+        site.objects.extend(Some(host.common_dir().join("lfs")).filter(|dir| dir.is_dir()));
     }
-    let resumed = host.resume_advance(&site.layout.state().join("landing.json"));
-    let resumed = resumed.map_err(|error| Failed::new(error, "look at the checkout's state with: git status"))?;
-    tracing::debug!("a landing that was under way: {resumed:?}");
     Ok(site)
+}
+
+/// Where agents find the TCP port: at the address it listens at, or on this machine when that is every address.
+fn authority(served: &Served) -> String {
+    let host = match served.host {
+        IpAddr::V4(host) if host.is_unspecified() => IpAddr::V4(Ipv4Addr::LOCALHOST),
+        IpAddr::V6(host) if host.is_unspecified() => IpAddr::V6(Ipv6Addr::LOCALHOST),
+        host => host,
+    };
+    SocketAddr::new(host, served.port).to_string()
+}
+
+/// The shared login directories lie beside the state of all projects, wherever that of this one is.
+fn logins() -> PathBuf {
+    let state = state_home(None, |name| std::env::var_os(name));
+    state.unwrap_or_else(|_| PathBuf::from("/nonexistent")).join("logins")
 }
 
 /// Counts the daemons of the project, so that shims can tell a new one from an old one.
