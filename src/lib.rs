@@ -14,6 +14,9 @@ pub mod db;
 /// Everything about git: the operator's repository, the private ones of units, merging and landing.
 pub mod git;
 
+/// What symbols a source file has, and which of them encloses a line.
+pub mod code;
+
 /// What each kind of agent speaks, as pure codecs.
 pub mod agent;
 
@@ -25,6 +28,9 @@ pub mod actors;
 
 /// The HTTP and WebSocket contract: the only JSON names.
 pub mod wire;
+
+/// The page: static files embedded in the binary.
+pub mod dashboard;
 
 /// REST, server-sent events and WebSockets, backed by the mailboxes of the actors.
 pub mod http;

@@ -1,60 +1,157 @@
-//! `attention`: the operator's queue.
+//! `attention`: the operator's queue, once or for as long as somebody watches.
 
 use super::client::Client;
+use super::client::answer::Answer;
 use super::console::Console;
 use super::error::CommandError;
+use super::follow::{Follower, News};
 use super::render::Look;
-use super::render::words::{elapsed, line};
-use crate::wire::attention::{AttentionItem, AttentionQueue, QuestionItem};
+use super::render::words::{elapsed, line, moment};
+use crate::wire::attention::{AttentionQueue, QuestionItem, QueueItem};
+use crate::wire::transcript::text::wrap;
+use clap::Args;
+use std::time::Duration;
 
 /// Characters of a reason and of a goal.
 const TEXT: usize = 70;
+/// Chunks that are named of those which an answer would free.
+const NAMED: usize = 4;
+/// How long several changes in a row are taken together.
+const PAUSE: Duration = Duration::from_millis(100);
+/// How often a watched queue is shown anew though nothing happens: its ages grow.
+const REFRESH: Duration = Duration::from_secs(30);
+/// Makes a terminal forget what it shows.
+const CLEAR: &str = "\u{1b}[H\u{1b}[2J\u{1b}[3J";
 
-pub(super) async fn run(client: &Client<'_>, console: &mut Console) -> Result<(), CommandError> {
+/// List what waits for you, the most urgent first
+#[derive(Debug, Args)]
+pub(super) struct Attention {
+    /// Go on showing it whenever it changes, until Ctrl-C
+    #[arg(long, short)]
+    watch: bool,
+}
+
+pub(super) async fn run(args: Attention, client: &Client<'_>, console: &mut Console) -> Result<(), CommandError> {
     let answer = client.get("/attention").await?;
-    console.show(&answer, text)
+    if !args.watch {
+        return console.show(&answer, text);
+    }
+    tokio::select! {
+        ended = watch(answer, client, console) => ended,
+        // The operator has seen enough: that is how watching ends.
+        _ = tokio::signal::ctrl_c() => Ok(()),
+    }
+}
+
+/// Shows the queue, and again each time that it is another one.
+async fn watch(first: Answer, client: &Client<'_>, console: &mut Console) -> Result<(), CommandError> {
+    let mut shown = Vec::new();
+    let mut answer = Some(first);
+    let mut follower = Follower::new(client);
+    loop {
+        if let Some(answer) = answer.take() {
+            let queue: AttentionQueue = answer.read()?;
+            let is_screen = console.look.is_screen && !console.json;
+            if is_screen || without_ages(&queue) != shown {
+                if is_screen {
+                    console.raw(CLEAR.as_bytes())?;
+                }
+                console.show(&answer, text)?;
+                shown = without_ages(&queue);
+            }
+        }
+        match tokio::time::timeout(REFRESH, follower.next()).await {
+            Ok(News::Away(error)) => {
+                console.note(&format!("{error}; waiting for the daemon, Ctrl-C ends"))?;
+                continue;
+            }
+            Ok(News::Changed) => tokio::time::sleep(PAUSE).await,
+            Err(_quiet) => {}
+        }
+        // One that goes away between the news and the question is waited for like any other.
+        answer = client.get("/attention").await.ok();
+    }
+}
+
+/// What makes two queues the same but for the time that has passed.
+fn without_ages(queue: &AttentionQueue) -> Vec<QueueItem> {
+    queue.items.iter().map(|item| QueueItem { time_waiting: 0.0, ..item.clone() }).collect()
 }
 
 fn text(queue: &AttentionQueue, look: &Look) -> String {
-    let count = queue.attention_items.len();
-    let items = if count == 1 { "item" } else { "items" };
+    let count = queue.items.len();
     let mut lines = match count {
         0 => vec!["No work units need attention".to_owned()],
-        _ => vec![format!("ATTENTION QUEUE ({count} {items})"), "-".repeat(look.columns(80))],
+        _ => vec![format!("ATTENTION QUEUE ({count} items)"), "─".repeat(look.columns(60))],
     };
-    for (number, item) in (1..).zip(&queue.attention_items) {
+    for (number, item) in (1..).zip(&queue.items) {
         lines.extend(entry(number, item, look));
         lines.push(String::new());
     }
-    lines.extend(queue.notices.iter().map(|notice| format!("Note: {notice}")));
     lines.join("\n")
 }
 
-fn entry(number: usize, item: &AttentionItem, look: &Look) -> Vec<String> {
-    let unit = &item.unit;
+fn entry(number: usize, item: &QueueItem, look: &Look) -> Vec<String> {
+    let attention = &item.attention;
     let width = look.columns(TEXT + 4).saturating_sub(4);
+    let phase = item.phase.map_or_else(String::new, |phase| format!("  {phase}"));
     let mut lines = vec![format!(
-        "[{number}] {}  {}  blocks:{}  waiting:{}",
-        look.status("NEEDS_ATTENTION", &unit.chunk),
-        unit.phase,
+        "[{number}] {}{phase}  blocks:{}  waiting:{}  {}",
+        look.status("NEEDS_ATTENTION", &title(item)),
         item.blocks_count,
-        elapsed(item.time_waiting)
+        elapsed(item.time_waiting),
+        attention.kind
     )];
-    let attention = unit.attention.as_ref();
-    let questions = attention.map_or(&[][..], |attention| &attention.questions);
-    if questions.is_empty() {
-        lines.extend(unit.attention_reason.iter().map(|reason| format!("    {}", line(reason, width))));
+    if attention.questions.is_empty() {
+        lines.extend(wrap(&attention.reason, width.max(20)).into_iter().map(|line| format!("    {line}")));
     }
-    for (index, question) in (1..).zip(questions) {
-        lines.extend(asked((questions.len() > 1).then_some(index), question, width));
+    for (index, question) in (1..).zip(&attention.questions) {
+        lines.extend(asked((attention.questions.len() > 1).then_some(index), question, width));
     }
     let goal = item.goal_summary.as_ref().filter(|goal| !goal.trim().is_empty());
     lines.extend(goal.map(|goal| format!("    Goal: {}", line(goal, width))));
-    if let Some(attention) = attention {
-        lines.extend(attention.paths.iter().map(|path| format!("    Changes: {}", line(path, width))));
-        lines.push(format!("    Next: ve orch {} {}", attention.verbs.join("|"), unit.chunk));
+    lines.extend(
+        item.chunk.iter().flat_map(|_| &attention.paths).map(|path| format!("    Changes: {}", line(path, width))),
+    );
+    lines.extend(attention.message.iter().map(|said| format!("    It said: {}", line(said, width.saturating_sub(9)))));
+    lines.extend(attention.until.map(|until| format!("    Until: {}", moment(until, look))));
+    if item.blocks_count > 0 {
+        let named = item.blocks.iter().take(NAMED).map(String::as_str).collect::<Vec<_>>().join(", ");
+        let more = item.blocks_count.saturating_sub(NAMED);
+        let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+        lines.push(format!("    Frees: {}", line(&format!("{named}{more}"), width)));
     }
+    lines.extend(next(item).map(|next| format!("    Next: {next}")));
     lines
+}
+
+/// What the entry is called.
+pub(super) fn title(item: &QueueItem) -> String {
+    let attention = &item.attention;
+    match (&item.chunk, attention.pair.as_slice(), &attention.account) {
+        (Some(chunk), _, _) => chunk.clone(),
+        (None, [a, b], _) => format!("{a} and {b}"),
+        (None, _, Some(account)) => account.clone(),
+        (None, _, None) => "this project".to_owned(),
+    }
+}
+
+/// The commands that fit.
+fn next(item: &QueueItem) -> Option<String> {
+    let attention = &item.attention;
+    let command = |rest: String| Some(format!("ve orch {rest}"));
+    match (&item.chunk, attention.kind.as_str(), attention.pair.as_slice()) {
+        (Some(chunk), _, _) => command(format!("{} {chunk}", attention.verbs.join("|"))),
+        (None, _, [a, b]) => command(format!("resolve {a} --with {b} parallelize|serialize")),
+        (None, "limit", _) => attention.account.as_ref().map(|account| format!("to try now: ve orch resume {account}")),
+        (None, "login", _) => {
+            attention.account.as_ref().map(|account| format!("log in, then: ve orch resume {account}"))
+        }
+        (None, "configuration", _) => Some("correct the file; ve orch config shows what counts".to_owned()),
+        (None, _, _) => {
+            Some(attention.verbs.iter().map(|verb| format!("ve orch {verb}")).collect::<Vec<_>>().join(", "))
+        }
+    }
 }
 
 /// A question is shown whole: the operator is to answer it.
@@ -62,7 +159,7 @@ fn asked(number: Option<usize>, item: &QuestionItem, width: usize) -> Vec<String
     let number = number.map_or_else(String::new, |number| format!("{number}. "));
     let header = if item.header.is_empty() { String::new() } else { format!("{}: ", item.header) };
     let question = format!("{number}{header}{}", item.question);
-    let wrap = |text: &str| crate::wire::transcript::text::wrap(text, width.max(20));
+    let wrap = |text: &str| wrap(text, width.max(20));
     let mut lines: Vec<String> = question.lines().flat_map(wrap).map(|line| format!("    {line}")).collect();
     if let Some(answer) = &item.answer {
         lines.push(format!("      answered: {}", line(answer, width)));
@@ -76,87 +173,5 @@ fn asked(number: Option<usize>, item: &QuestionItem, width: usize) -> Vec<String
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::cli::units::tests::unit;
-    use crate::domain::time::Timestamp;
-    use crate::wire::attention::{Attention, OptionItem};
-    use crate::wire::names::StatusName;
-
-    fn item(chunk: &str, attention: Attention) -> AttentionItem {
-        let mut unit = unit(chunk);
-        unit.status = StatusName::NeedsAttention;
-        unit.attention_reason = Some(attention.reason.clone());
-        unit.attention = Some(attention);
-        AttentionItem { unit, blocks_count: 2, time_waiting: 320.0, goal_summary: Some("Users can log in.".into()) }
-    }
-
-    fn attention(kind: &str, reason: &str, verbs: &[&str]) -> Attention {
-        Attention {
-            kind: kind.into(),
-            since: Timestamp(0).into(),
-            reason: reason.into(),
-            verbs: verbs.iter().map(|verb| (*verb).to_owned()).collect(),
-            questions: vec![],
-            agent: None,
-            tip: None,
-            paths: vec![],
-            lost: vec![],
-        }
-    }
-
-    fn question(text: &str, options: &[(&str, &str)], answer: Option<&str>) -> QuestionItem {
-        let option = |(label, description): &(&str, &str)| OptionItem {
-            label: (*label).into(),
-            description: (*description).into(),
-        };
-        QuestionItem {
-            header: "Auth".into(),
-            question: text.into(),
-            options: options.iter().map(option).collect(),
-            multi_select: false,
-            answer: answer.map(str::to_owned),
-        }
-    }
-
-    #[test]
-    fn the_queue_says_what_to_do() {
-        let mut asks = attention("question", "Question: JWT or session?", &["answer", "retry", "cancel"]);
-        asks.questions = vec![
-            question("JWT or session?", &[("JWT", "stateless"), ("session", "")], None),
-            question("Which library?", &[], Some("the usual one")),
-        ];
-        let mut trust = attention("trust", "the work changes what the project trusts", &["approve", "cancel"]);
-        trust.paths = vec![".github/workflows/ci.yml".into()];
-        let long = attention("failure", &"it failed again and again ".repeat(5), &["retry"]);
-        let queue = AttentionQueue::new(vec![item("login", asks), item("ci", trust), item("x", long)]);
-        insta::assert_snapshot!(text(&queue, &Look::plain()), @r#"
-        ATTENTION QUEUE (3 items)
-        --------------------------------------------------------------------------------
-        [1] login  PLAN  blocks:2  waiting:5m
-            1. Auth: JWT or session?
-              1) JWT: stateless
-              2) session
-            2. Auth: Which library?
-              answered: the usual one
-            Goal: Users can log in.
-            Next: ve orch answer|retry|cancel login
-
-        [2] ci  PLAN  blocks:2  waiting:5m
-            the work changes what the project trusts
-            Goal: Users can log in.
-            Changes: .github/workflows/ci.yml
-            Next: ve orch approve|cancel ci
-
-        [3] x  PLAN  blocks:2  waiting:5m
-            it failed again and again it failed again and again it failed again...
-            Goal: Users can log in.
-            Next: ve orch retry x
-        "#);
-    }
-
-    #[test]
-    fn an_empty_queue_says_so() {
-        assert_eq!(text(&AttentionQueue::new(vec![]), &Look::plain()), "No work units need attention");
-    }
-}
+#[path = "attention_tests.rs"]
+pub(super) mod tests;

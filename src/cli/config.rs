@@ -4,6 +4,7 @@ use super::client::Client;
 use super::console::Console;
 use super::error::CommandError;
 use super::render::Look;
+use super::render::table::Table;
 use crate::wire;
 use crate::wire::config::ConfigPatch;
 use clap::Args;
@@ -30,6 +31,9 @@ pub(super) struct Config {
     /// The agent of every phase that has none of its own
     #[arg(long)]
     backend: Option<String>,
+    /// Show every value in effect and where it comes from
+    #[arg(long)]
+    sources: bool,
 }
 
 fn interval(text: &str) -> Result<f64, String> {
@@ -50,21 +54,30 @@ pub(super) async fn run(args: Config, client: &Client<'_>, console: &mut Console
         true => client.get("/config").await?,
         false => client.send(Method::PATCH, "/config", &patch).await?,
     };
-    console.show(&answer, text)
+    if args.sources { console.show(&answer, sources) } else { console.show(&answer, text) }
+}
+
+fn sources(config: &wire::config::Config, look: &Look) -> String {
+    let mut table = Table::new(&[("KEY", 0), ("VALUE", 0), ("SOURCE", 0)]);
+    for value in &config.values {
+        table.row(vec![value.key.clone(), value.value.clone(), value.source.clone()]);
+    }
+    let not_in_effect = config.problem.iter().map(|why| format!("Not in effect: {why}"));
+    [table.render(80, look)].into_iter().chain(not_in_effect).collect::<Vec<_>>().join("\n")
 }
 
 fn text(config: &wire::config::Config, _: &Look) -> String {
     let lines = [
-        ("max_agents", "Max agents", config.max_agents.to_string()),
-        ("dispatch_interval_seconds", "Dispatch interval", format!("{:?}s", config.dispatch_interval_seconds)),
-        ("worktree_warning_threshold", "Worktree warning threshold", config.worktree_warning_threshold.to_string()),
-        ("max_turns_implement", "Max turns (implement)", config.max_turns_implement.to_string()),
-        ("max_turns_complete", "Max turns (complete)", config.max_turns_complete.to_string()),
-        ("backend", "Backend", config.backend.clone()),
+        ("max_agents", config.max_agents.to_string()),
+        ("dispatch_interval_seconds", format!("{:?}", config.dispatch_interval_seconds)),
+        ("worktree_warning_threshold", config.worktree_warning_threshold.to_string()),
+        ("max_turns_implement", config.max_turns_implement.to_string()),
+        ("max_turns_complete", config.max_turns_complete.to_string()),
+        ("backend", config.backend.clone()),
     ];
-    let line = |(key, name, value): (&str, &str, String)| match config.sources.get(key) {
-        Some(source) => format!("  {name}: {value} ({source})"),
-        None => format!("  {name}: {value}"),
+    let line = |(key, value): (&str, String)| match config.sources.get(key) {
+        Some(source) => format!("  {key}: {value} ({source})"),
+        None => format!("  {key}: {value}"),
     };
     let mut text = vec!["Orchestrator Configuration:".to_owned()];
     text.extend(lines.map(line));
@@ -83,12 +96,36 @@ mod tests {
         let config = wire::config::Config::new(&Policy::default(), "claude", sources);
         insta::assert_snapshot!(text(&config, &Look::plain()), @r#"
         Orchestrator Configuration:
-          Max agents: 4 (ve.toml)
-          Dispatch interval: 1.0s
-          Worktree warning threshold: 10
-          Max turns (implement): 100
-          Max turns (complete): 20
-          Backend: claude
+          max_agents: 4 (ve.toml)
+          dispatch_interval_seconds: 1.0
+          worktree_warning_threshold: 10
+          max_turns_implement: 100
+          max_turns_complete: 20
+          backend: claude
+        "#);
+    }
+
+    #[test]
+    fn every_value_says_where_it_comes_from() {
+        let value = |key: &str, value: &str, source: &str| wire::config::ConfigValue {
+            key: key.into(),
+            value: value.into(),
+            source: source.into(),
+        };
+        let mut config = wire::config::Config::new(&Policy::default(), "claude", [].into());
+        config.values = vec![
+            value("base", "\"current\"", "default"),
+            value("limits.max_agents", "3", "ve.toml"),
+            value("agents.default", "\"claude\"", "stored settings"),
+        ];
+        config.problem = Some("failed to read ve.toml:2:1: expected a key".into());
+        insta::assert_snapshot!(sources(&config, &Look::plain()), @r#"
+        KEY               VALUE     SOURCE
+        --------------------------------------------------------------------------------
+        base              "current" default
+        limits.max_agents 3         ve.toml
+        agents.default    "claude"  stored settings
+        Not in effect: failed to read ve.toml:2:1: expected a key
         "#);
     }
 

@@ -7,7 +7,7 @@ use super::render::Look;
 use super::render::table::Table;
 use crate::domain::ids::ChunkName;
 use crate::wire;
-use crate::wire::conflicts::Conflict;
+use crate::wire::conflicts::{Conflict, EvidenceItem};
 use crate::wire::lists::Resolved;
 use crate::wire::names::VerdictName;
 use crate::wire::requests::{self, Resolution};
@@ -62,20 +62,26 @@ pub(super) struct Analyze {
 
 pub(super) async fn conflicts(args: Conflicts, client: &Client<'_>, console: &mut Console) -> Result<(), CommandError> {
     let mut path = "/conflicts".to_owned();
-    if let Some(chunk) = args.chunk {
+    let list_of = args.chunk;
+    if let Some(chunk) = &list_of {
         path.push_str(&format!("/{}", segment(chunk.as_str())));
     }
     if args.unresolved {
         path.push_str(&format!("?verdict={}", VerdictName::AskOperator));
     }
     let answer = client.get(&path).await?;
-    console.show(&answer, table)
+    let none = match (&list_of, args.unresolved) {
+        (_, true) => "No unresolved conflicts".to_owned(),
+        (Some(chunk), false) => format!("No conflicts for {chunk}"),
+        (None, false) => "No conflicts found".to_owned(),
+    };
+    console.show(&answer, |list: &wire::conflicts::Conflicts, look| match list.conflicts.as_slice() {
+        [] => none,
+        _ => table(list, look),
+    })
 }
 
 fn table(list: &wire::conflicts::Conflicts, look: &Look) -> String {
-    if list.conflicts.is_empty() {
-        return "No conflicts found".to_owned();
-    }
     let columns = [("CHUNK A", 25), ("CHUNK B", 25), ("VERDICT", 15), ("CONFIDENCE", 12), ("STAGE", 0)];
     let mut table = Table::new(&columns);
     for conflict in &list.conflicts {
@@ -94,6 +100,7 @@ fn table(list: &wire::conflicts::Conflicts, look: &Look) -> String {
         text.push(row.to_owned());
         text.extend(named("  Files: ", &conflict.overlapping_files, NAMED));
         text.extend(named("  Symbols: ", &conflict.overlapping_symbols, NAMED));
+        text.extend(named("  Subsystems: ", &subsystems(conflict), NAMED));
     }
     text.join("\n")
 }
@@ -132,14 +139,34 @@ pub(super) async fn analyze(args: Analyze, client: &Client<'_>, console: &mut Co
 
 fn sheet(conflict: &Conflict) -> String {
     let mut lines = vec![
-        format!("Verdict: {}", conflict.verdict),
-        format!("Confidence: {:.2}", conflict.confidence),
-        format!("Stage: {}", conflict.analysis_stage),
-        format!("Reason: {}", conflict.reason),
+        format!("Conflict Analysis: {} vs {}", conflict.chunk_a, conflict.chunk_b),
+        format!("  Verdict:    {}", conflict.verdict),
+        format!("  Confidence: {:.2}", conflict.confidence),
+        format!("  Stage:      {}", conflict.analysis_stage),
+        format!("  Reason:     {}", conflict.reason),
     ];
-    lines.extend(named("Files: ", &conflict.overlapping_files, usize::MAX));
-    lines.extend(named("Symbols: ", &conflict.overlapping_symbols, usize::MAX));
+    lines.extend(named("  Files:      ", &conflict.overlapping_files, usize::MAX));
+    lines.extend(named("  Symbols:    ", &conflict.overlapping_symbols, usize::MAX));
+    lines.extend(named("  Subsystems: ", &subsystems(conflict), usize::MAX));
+    lines.extend(named("  In different parts of: ", &conflict.shared_files, usize::MAX));
+    let located: Vec<String> = conflict.evidence.iter().filter_map(located).collect();
+    lines.extend(named("  Lines:      ", &located, usize::MAX));
     lines.join("\n")
+}
+
+/// Subsystems in common, and the chunk that the other one modifies.
+fn subsystems(conflict: &Conflict) -> Vec<String> {
+    conflict.evidence.iter().filter_map(|evidence| evidence.subsystem.clone()).collect()
+}
+
+/// `src/a.rs:12-19`, with all lines of the place.
+fn located(evidence: &EvidenceItem) -> Option<String> {
+    let path = evidence.path.as_ref().filter(|_| !evidence.lines.is_empty())?;
+    let lines = evidence.lines.iter().map(|(first, last)| match first == last {
+        true => first.to_string(),
+        false => format!("{first}-{last}"),
+    });
+    Some(format!("{path}:{}", lines.collect::<Vec<_>>().join(",")))
 }
 
 #[cfg(test)]
@@ -159,6 +186,15 @@ mod tests {
             overlapping_symbols: vec![],
             created_at: Timestamp(0).into(),
             by_operator: false,
+            probability: 0.857,
+            evidence: vec![EvidenceItem {
+                kind: "SYMBOL".into(),
+                path: Some("a.rs".into()),
+                symbol: Some("Users::find".into()),
+                subsystem: None,
+                lines: vec![(12, 19), (30, 30)],
+            }],
+            shared_files: vec!["e.rs".into()],
         }
     }
 
@@ -174,11 +210,14 @@ mod tests {
           Files: a.rs, b.rs, c.rs and 1 more
         "#);
         insta::assert_snapshot!(sheet(&conflict()), @r#"
-        Verdict: SERIALIZE
-        Confidence: 0.86
-        Stage: PLAN
-        Reason: both change the users table
-        Files: a.rs, b.rs, c.rs, d.rs
+        Conflict Analysis: login vs schema
+          Verdict:    SERIALIZE
+          Confidence: 0.86
+          Stage:      PLAN
+          Reason:     both change the users table
+          Files:      a.rs, b.rs, c.rs, d.rs
+          In different parts of: e.rs
+          Lines:      a.rs:12-19,30
         "#);
     }
 }

@@ -40,14 +40,19 @@ fn figures(usage: Usage, dollars: f64) -> [String; 5] {
     ]
 }
 
-fn of_all(costs: &wire::attempts::Costs, look: &Look) -> String {
+fn of_all(costs: &wire::costs::Costs, look: &Look) -> String {
     if costs.units.is_empty() {
         return "No work units".to_owned();
     }
     let mut table = Table::new(&[&[("CHUNK", 30), ("ATTEMPTS", 8)][..], &FIGURES].concat());
     for unit in &costs.units {
-        let cells = [unit.chunk.clone(), unit.attempts.to_string()];
+        let name = if unit.deleted { format!("{} (deleted)", unit.chunk) } else { unit.chunk.clone() };
+        let cells = [name, unit.attempts.to_string()];
         table.row([&cells[..], &figures(unit.usage, unit.cost_usd)].concat());
+        for phase in &unit.phases {
+            let cells = [format!("- {}", phase.phase), phase.attempts.to_string()];
+            table.row([&cells[..], &figures(phase.usage, phase.cost_usd)].concat());
+        }
     }
     let attempts: usize = costs.units.iter().map(|unit| unit.attempts).sum();
     table.row([&["total".to_owned(), attempts.to_string()][..], &figures(costs.usage, costs.cost_usd)].concat());
@@ -78,19 +83,29 @@ mod tests {
     use super::*;
     use crate::domain::phase::Phase;
     use crate::domain::time::Timestamp;
-    use crate::wire::attempts::{Attempt, UnitCost};
+    use crate::wire::attempts::Attempt;
+    use crate::wire::costs::{PhaseCost, UnitCost};
 
     const USAGE: Usage =
         Usage { input_tokens: 1_200, output_tokens: 345, cache_read_tokens: 2_500_000, cache_write_tokens: 0 };
 
     #[test]
     fn all_units_and_their_sum() {
-        let unit = UnitCost { chunk: "login".into(), attempts: 3, usage: USAGE, cost_usd: 1.234 };
-        let costs = wire::attempts::Costs { units: vec![unit], usage: USAGE, cost_usd: 1.234 };
+        let phase = PhaseCost { phase: Phase::Plan.into(), attempts: 3, usage: USAGE, cost_usd: 1.234 };
+        let unit = UnitCost {
+            chunk: "login".into(),
+            deleted: true,
+            attempts: 3,
+            usage: USAGE,
+            cost_usd: 1.234,
+            phases: vec![phase],
+        };
+        let costs = wire::costs::Costs { units: vec![unit], usage: USAGE, cost_usd: 1.234 };
         insta::assert_snapshot!(of_all(&costs, &Look::plain()), @r#"
         CHUNK                          ATTEMPTS INPUT    OUTPUT   CACHE READ CACHE WRITE COST
         --------------------------------------------------------------------------------------
-        login                          3        1.2k     345      2.5M       0           $1.23
+        login (deleted)                3        1.2k     345      2.5M       0           $1.23
+        - PLAN                         3        1.2k     345      2.5M       0           $1.23
         total                          3        1.2k     345      2.5M       0           $1.23
         "#);
     }

@@ -86,6 +86,9 @@ pub(crate) enum CommandError {
     /// The output cannot be written.
     #[error("failed to write the output: {0}")]
     Output(#[from] io::Error),
+    /// An agent's tool server cannot speak with its agent.
+    #[error("failed to serve the agent's tools: {0}")]
+    ToolServer(String),
     /// The event loop cannot be made.
     #[error("failed to start the event loop: {0}")]
     Runtime(io::Error),
@@ -114,6 +117,12 @@ pub(crate) enum CommandError {
         /// Which ones.
         processes: String,
     },
+    /// The doctor found something that cannot work; the lines say what.
+    #[error("{failed} thing(s) cannot work")]
+    Unhealthy {
+        /// How many.
+        failed: usize,
+    },
     /// Another process of this program failed, and has said why.
     #[error("exit code {code}")]
     Told {
@@ -141,7 +150,11 @@ impl CommandError {
     pub(crate) fn hint(&self) -> Option<&str> {
         match self {
             CommandError::NotRunning | CommandError::Output(_) | CommandError::Runtime(_) => None,
+            CommandError::ToolServer(_) => {
+                Some("agents start this command themselves; by hand it needs an MCP client on its pipes")
+            }
             CommandError::Told { .. } | CommandError::Interrupted => None,
+            CommandError::Unhealthy { .. } => Some("each line that says FAIL says below what would help"),
             CommandError::Git { .. } => {
                 Some("the demo needs git on PATH, and a temporary directory that can be written")
             }

@@ -6,6 +6,7 @@ use super::error::CommandError;
 use super::render::Look;
 use super::render::words::moment;
 use crate::domain::ids::ChunkName;
+use crate::wire::conflicts::Conflict;
 use crate::wire::explain::{Dependency, Explanation};
 use clap::Args;
 
@@ -29,6 +30,7 @@ fn text(explanation: &Explanation, look: &Look) -> String {
         let until = waiting.until.map_or_else(String::new, |until| format!(", until {}", moment(until, look)));
         lines.push(format!("  Why: {}{until}", waiting.text));
     }
+    lines.extend(explanation.conflicts.iter().map(conflict));
     lines.extend(explanation.position.map(|position| format!("  Place in the queue: {position}")));
     lines.push(format!("  Agents at work: {} of {}", explanation.running, explanation.max_agents));
     lines.extend(explanation.depends_on.iter().map(dependency));
@@ -36,6 +38,11 @@ fn text(explanation: &Explanation, look: &Look) -> String {
         lines.push(format!("  Units that wait for it: {}", explanation.blocks_count));
     }
     lines.join("\n")
+}
+
+fn conflict(conflict: &Conflict) -> String {
+    let Conflict { chunk_b, verdict, analysis_stage, reason, .. } = conflict;
+    format!("  Apart from {chunk_b}: {verdict} ({analysis_stage}), {reason}")
 }
 
 fn dependency(dependency: &Dependency) -> String {
@@ -47,11 +54,29 @@ fn dependency(dependency: &Dependency) -> String {
 
 #[cfg(test)]
 mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
     use super::*;
+    use crate::domain::conflict::evidence::Evidence;
+    use crate::domain::conflict::{Judgement, Stage, Verdict};
     use crate::domain::phase::Phase;
     use crate::domain::schedule::Waiting;
+    use crate::domain::time::Timestamp;
     use crate::wire::explain::WaitingFor;
     use crate::wire::names::StatusName;
+
+    fn apart() -> Conflict {
+        let (a, b) = (ChunkName::parse("login").unwrap(), ChunkName::parse("schema").unwrap());
+        let judged = Judgement {
+            verdict: Verdict::Serialize,
+            own: Verdict::Serialize,
+            probability: 75,
+            stage: Stage::Plan,
+            evidence: vec![Evidence::File { path: "src/a.rs".into(), lines: Vec::new() }],
+            shared: Vec::new(),
+            by_operator: false,
+        };
+        Conflict::new(&a, &b, Timestamp(0), &judged)
+    }
 
     #[test]
     fn a_blocked_unit_is_explained() {
@@ -67,10 +92,12 @@ mod tests {
             running: 4,
             max_agents: 4,
             blocks_count: 1,
+            conflicts: vec![apart()],
         };
         insta::assert_snapshot!(text(&explanation, &Look::plain()), @r#"
         login [PLAN] BLOCKED
           Why: waits for schema
+          Apart from schema: SERIALIZE (PLAN), both mean to change one place; a conflict has a probability of 75 %
           Place in the queue: 3
           Agents at work: 4 of 4
           Depends on schema: RUNNING

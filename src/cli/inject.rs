@@ -5,8 +5,9 @@ use super::console::Console;
 use super::error::CommandError;
 use super::render::Look;
 use crate::domain::ids::ChunkName;
+use crate::wire::board::Board;
 use crate::wire::lists::{Injected, InjectedBatch};
-use crate::wire::names::PhaseName;
+use crate::wire::names::{PhaseName, StatusName};
 use crate::wire::requests::InjectBatch;
 use clap::Args;
 use hyper::Method;
@@ -15,8 +16,11 @@ use hyper::Method;
 #[derive(Debug, Args)]
 pub(super) struct Inject {
     /// The chunks: x, chunks/x or docs/chunks/x
-    #[arg(required = true, value_name = "CHUNK", value_parser = ChunkName::from_argument)]
+    #[arg(required_unless_present = "future", value_name = "CHUNK", value_parser = ChunkName::from_argument)]
     chunks: Vec<ChunkName>,
+    /// All chunks of the base branch whose status is FUTURE and that are no units yet
+    #[arg(long, visible_alias = "proposed", conflicts_with = "chunks")]
+    future: bool,
     /// Start with this phase instead of the first one whose document is missing
     #[arg(long, value_parser = PhaseName::parse)]
     phase: Option<PhaseName>,
@@ -26,14 +30,22 @@ pub(super) struct Inject {
     /// Keep the worktree after landing
     #[arg(long)]
     retain: bool,
+    /// Wait for a release before anything starts
+    #[arg(long)]
+    hold: bool,
 }
 
 pub(super) async fn run(args: Inject, client: &Client<'_>, console: &mut Console) -> Result<(), CommandError> {
-    let Inject { chunks, phase, priority, retain } = args;
+    let Inject { chunks, future, phase, priority, retain, hold } = args;
+    let chunks = if future { planned(client).await? } else { chunks };
+    if chunks.is_empty() {
+        return console
+            .show(&client.get("/board").await?, |_: &Board, _| "No FUTURE chunk is left to inject".to_owned());
+    }
     if chunks.len() > 1 && !console.json {
         console.text(&format!("Reading dependencies for {} chunks...", chunks.len()))?;
     }
-    let request = InjectBatch { chunks, phase, priority, retain_worktree: retain };
+    let request = InjectBatch { chunks, phase, priority, retain_worktree: retain, hold };
     let answer = client.send(Method::POST, "/work-units/inject-batch", &request).await?;
     console.show(&answer, text)?;
     let batch: InjectedBatch = answer.read()?;
@@ -41,6 +53,12 @@ pub(super) async fn run(args: Inject, client: &Client<'_>, console: &mut Console
         console.note(&warning)?;
     }
     Ok(())
+}
+
+/// The chunks that wait in the project, as the base branch has them.
+async fn planned(client: &Client<'_>) -> Result<Vec<ChunkName>, CommandError> {
+    let board: Board = client.get("/board").await?.read()?;
+    Ok(board.backlog.iter().filter_map(|planned| ChunkName::from_argument(&planned.chunk).ok()).collect())
 }
 
 fn text(batch: &InjectedBatch, _: &Look) -> String {
@@ -54,6 +72,9 @@ fn text(batch: &InjectedBatch, _: &Look) -> String {
 fn injected(result: &Injected) -> String {
     let unit = &result.unit;
     let mut text = format!("Injected: {} [{}] priority={}", unit.chunk, unit.phase, unit.priority);
+    if unit.status == StatusName::Pending {
+        text.push_str(" held");
+    }
     if !unit.blocked_by.is_empty() {
         text.push_str(&format!(" blocked_by=[{}]", unit.blocked_by.join(", ")));
     }

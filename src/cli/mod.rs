@@ -5,30 +5,39 @@
 
 mod answer;
 mod attention;
+mod board;
 mod client;
 mod completions;
 mod config;
+mod confirm;
 mod conflicts;
 mod console;
 mod costs;
 pub mod daemon;
 pub mod demo;
+mod diff;
+mod doctor;
 mod error;
 mod explain;
+mod follow;
 mod handover;
 mod history;
 mod inject;
 pub mod lifecycle;
 mod logs;
+mod mcp_agent;
+mod oracle;
 mod queue;
 mod render;
 mod start;
 mod status;
 mod tail;
 mod target;
+mod top;
 mod trust;
 mod units;
 mod verbs;
+mod worktrees;
 
 use clap::{Args, Parser, Subcommand};
 use client::Client;
@@ -97,24 +106,24 @@ enum Verb {
     Url,
     /// Dispatch nothing new; what runs goes on
     Pause,
-    /// Dispatch again
-    Resume,
+    Resume(status::Resume),
     Ps(units::Ps),
+    /// Show all units by status, and the chunks that could become units
+    Board,
     Inject(inject::Inject),
     /// List what is ready, in the order in which it will start
     Queue,
     Prioritize(queue::Prioritize),
     Config(config::Config),
     Trust(trust::Trust),
-    /// List what waits for you, the most urgent first
-    Attention,
+    Attention(attention::Attention),
     Answer(answer::Answer),
     /// Approve what a unit waits with: a goal, a change of trusted files, an unfinished status
     Approve(verbs::OneChunk),
     /// Try a unit again with clean counters and a fresh conversation
     Retry(verbs::OneChunk),
     RetryAll(verbs::RetryAll),
-    /// Hold a unit back until it is released
+    /// Hold a unit back until it is released; a running agent is stopped, its conversation kept
     Hold(verbs::OneChunk),
     /// Let a unit go on that was held back
     Release(verbs::OneChunk),
@@ -126,14 +135,26 @@ enum Verb {
     Resolve(conflicts::Resolve),
     Conflicts(conflicts::Conflicts),
     Analyze(conflicts::Analyze),
+    Oracle(oracle::Oracle),
     Explain(explain::Explain),
     Tail(tail::Tail),
     Logs(logs::Logs),
     History(history::History),
+    Diff(diff::Diff),
     Costs(costs::Costs),
     WorkUnit(units::WorkUnit),
+    /// Watch and steer everything on one screen
+    Top,
+    /// Examine the machine, the project and the daemon, and say what would help
+    Doctor,
+    Worktree(worktrees::Worktree),
+    Prune(worktrees::Prune),
+    Retain(worktrees::Retain),
+    /// Try once more to land a unit whose landing could not go on
+    RetryMerge(verbs::OneChunk),
     Demo(demo::Demo),
     Completions(completions::Completions),
+    McpAgent(mcp_agent::McpAgent),
 }
 
 /// Runs the command line `arguments`, whose first one is the program's name, and returns the process's exit code:
@@ -180,6 +201,9 @@ fn perform(command: Orch, lifecycle: &dyn Lifecycle, console: &mut Console) -> R
     if let Verb::Demo(args) = verb {
         return demo::run(args, lifecycle, console);
     }
+    if let Verb::McpAgent(args) = verb {
+        return mcp_agent::run(&args);
+    }
     let target = target::Target::of(&globals)?;
     match verb {
         Verb::Start(args) => start::start(args, &target, lifecycle, console),
@@ -195,18 +219,21 @@ fn perform(command: Orch, lifecycle: &dyn Lifecycle, console: &mut Console) -> R
 
 async fn ask(verb: Verb, client: &Client<'_>, console: &mut Console) -> Result<(), CommandError> {
     match verb {
-        Verb::Start(_) | Verb::Stop | Verb::Restart(_) | Verb::Demo(_) | Verb::Completions(_) => Ok(()),
+        Verb::Start(_) | Verb::Stop | Verb::Restart(_) | Verb::Demo(_) | Verb::Completions(_) | Verb::McpAgent(_) => {
+            Ok(())
+        }
         Verb::Status => status::status(client, console).await,
         Verb::Url => status::url(client, console).await,
         Verb::Pause => status::pause(client, console).await,
-        Verb::Resume => status::resume(client, console).await,
+        Verb::Resume(args) => status::resume(args, client, console).await,
         Verb::Ps(args) => units::ps(args, client, console).await,
+        Verb::Board => board::run(client, console).await,
         Verb::Inject(args) => inject::run(args, client, console).await,
         Verb::Queue => queue::queue(client, console).await,
         Verb::Prioritize(args) => queue::prioritize(args, client, console).await,
         Verb::Config(args) => config::run(args, client, console).await,
         Verb::Trust(args) => trust::run(args, client, console).await,
-        Verb::Attention => attention::run(client, console).await,
+        Verb::Attention(args) => attention::run(args, client, console).await,
         Verb::Answer(args) => answer::run(args, client, console).await,
         Verb::Approve(args) => verbs::approve(args, client, console).await,
         Verb::Retry(args) => verbs::retry(args, client, console).await,
@@ -219,12 +246,20 @@ async fn ask(verb: Verb, client: &Client<'_>, console: &mut Console) -> Result<(
         Verb::Resolve(args) => conflicts::resolve(args, client, console).await,
         Verb::Conflicts(args) => conflicts::conflicts(args, client, console).await,
         Verb::Analyze(args) => conflicts::analyze(args, client, console).await,
+        Verb::Oracle(args) => oracle::run(args, client, console).await,
         Verb::Explain(args) => explain::run(args, client, console).await,
         Verb::Tail(args) => tail::run(args, client, console).await,
         Verb::Logs(args) => logs::run(args, client, console).await,
         Verb::History(args) => history::run(args, client, console).await,
+        Verb::Diff(args) => diff::run(args, client, console).await,
         Verb::Costs(args) => costs::run(args, client, console).await,
         Verb::WorkUnit(args) => units::work_unit(args, client, console).await,
+        Verb::Top => top::run(client, console).await,
+        Verb::Doctor => doctor::run(client.target(), client, console).await,
+        Verb::Worktree(args) => worktrees::worktree(args, client, console).await,
+        Verb::Prune(args) => worktrees::prune(args, client, console).await,
+        Verb::Retain(args) => worktrees::retain(args, client, console).await,
+        Verb::RetryMerge(args) => worktrees::retry_merge(args, client, console).await,
     }
 }
 

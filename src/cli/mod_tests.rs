@@ -367,8 +367,8 @@ fn starting_and_stopping() {
     Dashboard available at http://127.0.0.1:7845/ (link with access: ve orch url)
     $ ve orch start --port 8000 --host ::1 --json
     {
-      "host": "::1",
       "pid": 7,
+      "host": "::1",
       "port": 8000
     }
     $ ve orch start --foreground --paused
@@ -388,7 +388,7 @@ fn starting_and_stopping() {
       "was_running": true
     }
     $ ve orch status
-    Status: stopped
+    Status: Stopped
     $ ve orch status --json
     {
       "running": false,

@@ -1,12 +1,21 @@
 //! `status`, `url`, `pause`, `resume`: the daemon itself.
 
-use super::client::Client;
+use super::client::{Client, segment};
 use super::console::Console;
 use super::error::CommandError;
 use super::render::Look;
 use super::render::words::{elapsed, line};
+use crate::wire::accounts::Opened;
 use crate::wire::lists::{Link, Paused};
 use crate::wire::status::{Agent, Sandbox, Status};
+use clap::Args;
+
+/// Dispatch again: everything after a pause, or the units of one account after a limit or a missing login
+#[derive(Debug, Args)]
+pub(super) struct Resume {
+    /// The account, by the name of its agent; without it the pause of all dispatch ends
+    account: Option<String>,
+}
 
 /// Answers whether or not a daemon runs; only one that runs and is silent is a failure.
 pub(super) async fn status(client: &Client<'_>, console: &mut Console) -> Result<(), CommandError> {
@@ -24,9 +33,9 @@ pub(super) async fn status(client: &Client<'_>, console: &mut Console) -> Result
 
 fn text(status: &Status, look: &Look) -> String {
     if !status.running {
-        return "Status: stopped".to_owned();
+        return "Status: Stopped".to_owned();
     }
-    let mut lines = vec!["Status: running".to_owned()];
+    let mut lines = vec!["Status: Running".to_owned()];
     lines.extend(status.pid.map(|pid| format!("PID: {pid}")));
     lines.extend(status.uptime_seconds.map(|seconds| format!("Uptime: {}", elapsed(seconds))));
     lines.extend(status.project.iter().map(|project| format!("Project: {project}")));
@@ -70,9 +79,21 @@ pub(super) async fn pause(client: &Client<'_>, console: &mut Console) -> Result<
     console.show(&answer, dispatch)
 }
 
-pub(super) async fn resume(client: &Client<'_>, console: &mut Console) -> Result<(), CommandError> {
-    let answer = client.post("/resume").await?;
-    console.show(&answer, dispatch)
+pub(super) async fn resume(args: Resume, client: &Client<'_>, console: &mut Console) -> Result<(), CommandError> {
+    let Some(account) = args.account else {
+        let answer = client.post("/resume").await?;
+        return console.show(&answer, dispatch);
+    };
+    let answer = client.post(&format!("/accounts/{}/resume", segment(&account))).await?;
+    console.show(&answer, opened)
+}
+
+fn opened(opened: &Opened, _: &Look) -> String {
+    let account = &opened.account;
+    match opened.was_halted {
+        true => format!("Units of {account} start again"),
+        false => format!("Nothing had halted {account}"),
+    }
 }
 
 fn dispatch(state: &Paused, _: &Look) -> String {
@@ -98,7 +119,7 @@ mod tests {
             "agents": [{"name": "claude", "kind": "claude", "program": "claude", "unavailable": "nobody is logged in"}]
         }"#;
         insta::assert_snapshot!(text(&serde_json::from_str(status).unwrap(), &Look::plain()), @r#"
-        Status: running
+        Status: Running
         PID: 4242
         Uptime: 1.2h
         Project: /p
@@ -116,12 +137,12 @@ mod tests {
     fn the_reference_says_less() {
         let status = r#"{"running": true, "pid": 1, "uptime_seconds": 3, "started_at": null, "work_unit_counts": {}, "version": "0.1.0"}"#;
         insta::assert_snapshot!(text(&serde_json::from_str(status).unwrap(), &Look::plain()), @r#"
-        Status: running
+        Status: Running
         PID: 1
         Uptime: 3s
         Work Units:
           none
         "#);
-        assert_eq!(text(&Status::stopped("0.1.0"), &Look::plain()), "Status: stopped");
+        assert_eq!(text(&Status::stopped("0.1.0"), &Look::plain()), "Status: Stopped");
     }
 }

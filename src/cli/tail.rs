@@ -10,7 +10,7 @@ use crate::wire::transcript::text::Format;
 use clap::Args;
 
 /// Where text is wrapped when nothing says how wide a line may be.
-const WIDTH: usize = 100;
+pub(super) const WIDTH: usize = 100;
 
 /// Show what a unit's agents say and do
 #[derive(Debug, Args)]
@@ -84,12 +84,13 @@ fn text(line: &TranscriptLine, before: usize, format: &Format) -> String {
 
 /// Bytes that come in pieces, cut at line breaks. Blank lines are passed over: they only keep the connection alive.
 #[derive(Debug, Default)]
-struct Lines {
+pub(super) struct Lines {
     rest: Vec<u8>,
 }
 
 impl Lines {
-    fn push(&mut self, piece: &[u8]) -> Vec<Vec<u8>> {
+    /// The lines that end in this piece.
+    pub(super) fn push(&mut self, piece: &[u8]) -> Vec<Vec<u8>> {
         self.rest.extend_from_slice(piece);
         let Some(end) = self.rest.iter().rposition(|byte| *byte == b'\n') else { return Vec::new() };
         let rest = self.rest.split_off(end + 1);

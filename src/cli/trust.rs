@@ -1,12 +1,12 @@
 //! `trust`: accepts the sensitive settings of the committed configuration as they are now.
 
 use super::client::Client;
+use super::confirm::agrees;
 use super::console::Console;
 use super::error::CommandError;
 use crate::wire::trust::{Accept, Trust as State};
 use clap::Args;
 use hyper::Method;
-use std::io::{self, BufRead, IsTerminal};
 
 /// Show what the committed configuration changes in sensitive settings, and accept it
 #[derive(Debug, Args)]
@@ -25,7 +25,7 @@ pub(super) async fn run(args: Trust, client: &Client<'_>, console: &mut Console)
     if !console.json {
         console.text(&state.diff)?;
     }
-    if !args.yes && !agrees(console)? {
+    if !args.yes && !agrees("Accept these settings?", console)? {
         return Err(CommandError::Nothing {
             message: "The sensitive settings are not accepted; what you accepted before still counts".to_owned(),
             hint: "accept them with: ve orch trust --yes",
@@ -33,16 +33,4 @@ pub(super) async fn run(args: Trust, client: &Client<'_>, console: &mut Console)
     }
     let answer = client.send(Method::POST, "/trust", &Accept { digest: state.digest }).await?;
     console.show(&answer, |_: &State, _| "Accepted; the settings count from now on".to_owned())
-}
-
-/// Asks on the terminal; without one nobody agrees.
-fn agrees(console: &mut Console) -> Result<bool, CommandError> {
-    let input = io::stdin();
-    if console.json || !input.is_terminal() {
-        return Ok(false);
-    }
-    console.note("Accept these settings? [y/N]")?;
-    let mut reply = String::new();
-    input.lock().read_line(&mut reply)?;
-    Ok(matches!(reply.trim(), "y" | "Y" | "yes"))
 }

@@ -12,6 +12,7 @@ pub(crate) fn unit(chunk: &str) -> unit::WorkUnit {
     let record = domain::WorkUnit {
         id: UnitId(1),
         chunk: ChunkName::parse(chunk).unwrap(),
+        formerly: [].into(),
         phase: Phase::Plan,
         status: Status::Ready { wait: None },
         priority: 0,

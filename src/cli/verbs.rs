@@ -89,8 +89,8 @@ pub(super) async fn retry_all(args: RetryAll, client: &Client<'_>, console: &mut
 
 fn retried_text(retried: &Retried, phase: Option<PhaseName>) -> String {
     if retried.chunks.is_empty() {
-        let at = phase.map_or_else(String::new, |phase| format!(" at phase {phase}"));
-        return format!("No NEEDS_ATTENTION work units to retry{at}");
+        let which = phase.map_or_else(|| "to retry".to_owned(), |phase| format!("at phase {phase}"));
+        return format!("No NEEDS_ATTENTION work units {which}");
     }
     let mut lines = vec![format!("Retried {} work unit(s):", retried.count)];
     lines.extend(retried.chunks.iter().map(|chunk| format!("  {chunk}")));
@@ -110,7 +110,7 @@ mod tests {
         assert_eq!(retried_text(&none, None), "No NEEDS_ATTENTION work units to retry");
         assert_eq!(
             retried_text(&none, Some(PhaseName(Phase::Review))),
-            "No NEEDS_ATTENTION work units to retry at phase REVIEW"
+            "No NEEDS_ATTENTION work units at phase REVIEW"
         );
     }
 }

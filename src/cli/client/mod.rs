@@ -33,6 +33,11 @@ impl<'a> Client<'a> {
         Self { target, lifecycle, limit: LIMIT }
     }
 
+    /// Which project it is of.
+    pub(crate) fn target(&self) -> &Target {
+        &self.target
+    }
+
     /// The same with less patience.
     #[cfg(test)]
     pub(crate) fn within(self, limit: Duration) -> Self {

@@ -3,7 +3,7 @@
 
 use super::git::git;
 use super::project::document;
-use super::script::{CHOICES, CONCERN, QUESTION, Task, Turn};
+use super::script::{CHOICES, CONCERN, LIMITED_FOR, QUESTION, Task, Turn};
 use crate::cli::error::CommandError;
 use rustix::process::{Signal, getpid, kill_process};
 use serde_json::{Value, json};
@@ -75,6 +75,10 @@ impl Agent {
                 fs::write(file, self.task.first_part())?;
                 return crash();
             }
+            (Turn::Limited, _) if there.is_empty() => {
+                fs::write(file, self.task.first_part())?;
+                return run_out();
+            }
             (Turn::SentBack, _) if there.is_empty() => self.task.first_part().to_owned(),
             (_, answer) => self.task.lines(answer.as_deref().unwrap_or_default()),
         };
@@ -129,6 +133,14 @@ fn ask() -> Result<(), CommandError> {
 fn crash() -> Result<(), CommandError> {
     kill_process(getpid(), Signal::KILL).map_err(io::Error::from)?;
     Ok(())
+}
+
+/// Ends as an agent does whose account may not go on for now.
+fn run_out() -> Result<(), CommandError> {
+    let back = jiff::Timestamp::now() + LIMITED_FOR;
+    let message = format!("the allowance is used up until {back}");
+    say(&json!({ "ve": "error", "kind": "usage_limit", "message": message, "resets_at": back.to_string() }))?;
+    Err(CommandError::Told { code: 1 })
 }
 
 fn say(report: &Value) -> Result<(), CommandError> {

@@ -32,7 +32,7 @@ const GONE: Duration = Duration::from_secs(5);
 /// Run a small throw-away project with a scripted agent, and see what happens
 ///
 /// Makes a project in a temporary directory, with chunks that depend on each other, two that change the same file, one that asks you,
-/// one whose agent crashes and one that a review sends back. Takes about ten seconds, needs git and no model, and leaves nothing behind.
+/// one whose agent crashes, one that a review sends back and one that has to wait for the account's allowance. Takes about ten seconds, needs git and no model, and leaves nothing behind.
 /// Exits with 1 if anything went otherwise than promised.
 #[derive(Debug, Args)]
 pub(super) struct Demo {

@@ -58,6 +58,10 @@ fn describe(unit: &WorkUnit) -> Option<String> {
             None => "done, without a commit".to_owned(),
         },
         StatusName::Failed | StatusName::Canceled | StatusName::Deleted => unit.status.as_str().to_lowercase(),
+        // Without an error to be tried again, a moment to wait for is the account's.
+        StatusName::Ready if unit.resume_at.is_some() && unit.api_retry_count == 0 => {
+            format!("waits: {}", unit.waiting.as_deref()?)
+        }
         StatusName::Pending | StatusName::Ready | StatusName::Assigned => return None,
     })
 }

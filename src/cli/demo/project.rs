@@ -53,7 +53,7 @@ pub(super) fn document(task: &Task, name: &str) -> String {
     format!("docs/chunks/{}/{name}", task.chunk)
 }
 
-/// The floors are low: a demo needs a few megabytes, and a small machine should be able to show it.
+/// The floors are low: a demo needs a few megabytes, and a small machine should be able to show it. Nobody wants to wait for long here.
 fn configuration(place: &Place, confinement: Confinement) -> Result<String, CommandError> {
     let own = std::env::current_exe()?;
     let program = std::env::var_os(OTHER_AGENT).map_or_else(|| own.clone(), Into::into);
@@ -63,7 +63,7 @@ fn configuration(place: &Place, confinement: Confinement) -> Result<String, Comm
     };
     let (state, own, program) = (quoted(&place.state()), quoted(&own), quoted(&program));
     Ok(format!(
-        "base = \"{BRANCH}\"\nstate_dir = {state}\n\n[limits]\nmemory_floor = \"64MB\"\ndisk_floor = \"64MB\"\n\n\
+        "base = \"{BRANCH}\"\nstate_dir = {state}\n\n[limits]\nmemory_floor = \"64MB\"\ndisk_floor = \"64MB\"\nresume_jitter = \"500ms\"\nresume_stagger = \"100ms\"\n\n\
          [agents]\ndefault = \"scripted\"\n\n[agents.scripted]\nkind = \"command\"\nprogram = {program}\nargs = [\"orch\", \"__demo-agent\"]\n\n\
          [gates]\nintegration = [\"sh check.sh\"]\n\n[sandbox]\nmode = \"{mode}\"\nread = [{own}]\n"
     ))

@@ -101,7 +101,7 @@ async fn records_of_run(
     console: &mut Console,
 ) -> Result<Records, CommandError> {
     let names = TASKS.iter().filter_map(|task| ChunkName::parse(task.chunk).ok()).collect();
-    let batch = InjectBatch { chunks: names, phase: None, priority: 0, retain_worktree: false };
+    let batch = InjectBatch { chunks: names, phase: None, priority: 0, retain_worktree: false, hold: false };
     client.send(Method::POST, "/work-units/inject-batch", &batch).await?;
     let names: Vec<&str> = TASKS.iter().map(|task| task.chunk).collect();
     progress.say(&format!("Handed over:  ve orch inject {}", names.join(" ")), console)?;
@@ -142,7 +142,7 @@ async fn answer(
         Words::Text(text) => format!("{text:?}"),
     };
     let Ok(chunk) = ChunkName::parse(&unit.chunk) else { return Ok(()) };
-    client.send(Method::POST, &unit_path(&chunk, "/answer"), &Answer { words, item: None }).await?;
+    client.send(Method::POST, &unit_path(&chunk, "/answer"), &Answer { words, item: None, question: None }).await?;
     progress.say(&format!("Answered:  ve orch answer {chunk} {said}"), console)
 }
 

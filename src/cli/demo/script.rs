@@ -1,5 +1,7 @@
 //! What the demo's project consists of and what becomes of it: the chunks, as data that the project, the agent and the account share.
 
+use std::time::Duration;
+
 /// The branch that everything lands on.
 pub(super) const BRANCH: &str = "main";
 
@@ -42,7 +44,12 @@ pub(super) enum Turn {
     Crashes,
     /// Its review sends it back, once.
     SentBack,
+    /// The allowance of its agent's account is used up half-way, and comes back soon.
+    Limited,
 }
+
+/// How long the allowance of the account is used up. Real ones take hours.
+pub(super) const LIMITED_FOR: Duration = Duration::from_secs(2);
 
 /// What the agent of the chunk that asks wants to know.
 pub(super) const QUESTION: &str = "How shall the program say farewell?";
@@ -57,7 +64,7 @@ pub(super) const CONCERN: [&str; 2] = ["the version is there, but nothing prints
 pub(super) const PAIR: [&str; 2] = ["colour", "shout"];
 
 /// All chunks.
-pub(super) const TASKS: [Task; 8] = [
+pub(super) const TASKS: [Task; 9] = [
     Task {
         chunk: "words",
         goal: "Keep the words of the program in one place.",
@@ -130,6 +137,15 @@ pub(super) const TASKS: [Task; 8] = [
         plan: Plan::Missing,
         turn: Turn::SentBack,
     },
+    Task {
+        chunk: "daytime",
+        goal: "Greet as the time of the day asks for.",
+        after: None,
+        file: "src/daytime.sh",
+        lines: "noon=12\ndaytime() { test \"$1\" -lt \"$noon\" && echo morning || echo day; }\n",
+        plan: Plan::Written,
+        turn: Turn::Limited,
+    },
 ];
 
 impl Task {
@@ -143,7 +159,7 @@ impl Task {
         self.lines.replace("{answer}", answer)
     }
 
-    /// The first part of its lines: what a crash or a hasty agent leaves.
+    /// The first part of its lines: what an agent leaves that does not come to its end.
     pub(super) fn first_part(&self) -> &'static str {
         self.lines.split_inclusive('\n').next().unwrap_or_default()
     }
@@ -172,7 +188,7 @@ mod tests {
     #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
     use super::*;
     use crate::domain::chunk::{ChunkStatus, Declared};
-    use crate::domain::conflict::{Verdict, judge};
+    use crate::domain::conflict::{Side, Verdict, judge};
     use crate::domain::ids::ChunkName;
     use crate::domain::policy::ConflictPolicy;
     use crate::project::document;
@@ -200,7 +216,8 @@ mod tests {
         let policy = ConflictPolicy::default();
         for one in &TASKS {
             for other in TASKS.iter().filter(|other| other.chunk > one.chunk) {
-                let verdict = judge(&facts(one), &facts(other), &policy).verdict;
+                let (a, b) = (facts(one), facts(other));
+                let verdict = judge(Side::documented(&a), Side::documented(&b), None, &policy).verdict;
                 let expected = if PAIR == [one.chunk, other.chunk] { Verdict::Serialize } else { Verdict::Independent };
                 assert_eq!(verdict, expected, "{} and {}", one.chunk, other.chunk);
             }

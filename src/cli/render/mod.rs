@@ -12,6 +12,8 @@ use std::io::IsTerminal;
 pub(crate) struct Look {
     /// Columns of the terminal; none where nothing limits a line.
     pub(crate) width: Option<usize>,
+    /// Whether the output is a terminal, on which what was shown can be replaced.
+    pub(crate) is_screen: bool,
     /// Whether colours are shown.
     pub(crate) colour: bool,
     /// The zone of the times; none for the system's, which costs more to find than most commands take.
@@ -27,6 +29,7 @@ impl Look {
         let measured = || rustix::termios::tcgetwinsize(&out).ok().map(|size| usize::from(size.ws_col));
         Self {
             width: asked.or_else(|| if is_terminal { measured() } else { None }).filter(|width| *width > 0),
+            is_screen: is_terminal,
             colour: is_terminal && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty()),
             zone: None,
         }
@@ -35,7 +38,7 @@ impl Look {
     /// No limits, no colours, no zone but UTC.
     #[cfg(test)]
     pub(crate) fn plain() -> Self {
-        Self { width: None, colour: false, zone: Some(TimeZone::UTC) }
+        Self { width: None, is_screen: false, colour: false, zone: Some(TimeZone::UTC) }
     }
 
     /// The zone of the times.

@@ -28,6 +28,19 @@ pub(crate) fn line(text: &str, width: usize) -> String {
     crate::wire::transcript::text::cut(&text.split_whitespace().collect::<Vec<_>>().join(" "), width)
 }
 
+/// `512 B`, `3.3 MiB`.
+pub(crate) fn size(bytes: u64) -> String {
+    const UNITS: [&str; 4] = ["KiB", "MiB", "GiB", "TiB"];
+    let (mut tenths, mut unit) = (bytes.saturating_mul(10), "B");
+    for next in UNITS {
+        if tenths < 10_240 {
+            break;
+        }
+        (tenths, unit) = (tenths / 1024, next);
+    }
+    if unit == "B" { format!("{bytes} B") } else { format!("{}.{} {unit}", tenths / 10, tenths % 10) }
+}
+
 /// `1.2k`, `3.4M`.
 pub(crate) fn tokens(count: u64) -> String {
     match count {
@@ -46,6 +59,7 @@ mod tests {
     fn quantities_are_short() {
         assert_eq!([12.4, 300.0, 4320.0, 259_200.0].map(elapsed), ["12s", "5m", "1.2h", "3.0d"]);
         assert_eq!([999, 1_250, 3_450_000].map(tokens), ["999", "1.2k", "3.4M"]);
+        assert_eq!([0, 1023, 1536, 3_500_000, 5 << 40].map(size), ["0 B", "1023 B", "1.5 KiB", "3.3 MiB", "5.0 TiB"]);
     }
 
     #[test]

@@ -1,11 +1,14 @@
 //! What the orchestrator promises, each checked against the records.
 
 use super::Promise;
-use super::timeline::life;
+use super::timeline::{dispatches, life};
 use crate::cli::demo::records::{Records, UnitRecord};
 use crate::cli::demo::script::{PAIR, TASKS, Task, Turn};
 use crate::wire::attempts::Attempt;
 use crate::wire::names::StatusName;
+
+/// From the end of an agent to the knowledge of the scheduler, in microseconds: what was under way then is under way.
+const TELLING: i64 = 300_000;
 
 /// All promises, kept or not.
 pub(super) fn all(records: &Records) -> Vec<Promise> {
@@ -19,6 +22,10 @@ pub(super) fn all(records: &Records) -> Vec<Promise> {
         promise("independent chunks run side by side", alone(records)),
         promise("a question waits for the operator, whose answer reaches the agent", unanswered(records)),
         promise("a crashed agent is started again and goes on with what it left", unrecovered(records)),
+        promise(
+            "when an account's allowance is used up, all wait until it is back, and go on by themselves",
+            impatient(records),
+        ),
         promise("nothing lands that a review sent back and did not approve", unreviewed(records)),
         promise(
             "the worktree of a landed chunk is removed",
@@ -155,6 +162,38 @@ fn unrecovered(records: &Records) -> Vec<String> {
         (!record.attempts.iter().any(again)).then(|| format!("{chunk} was not finished after its crash"))
     };
     turned(records, Turn::Crashes).filter_map(complaint).collect()
+}
+
+fn impatient(records: &Records) -> Vec<String> {
+    let mut broken = Vec::new();
+    for record in turned(records, Turn::Limited) {
+        let chunk = &record.unit.chunk;
+        let Some(limited) = with_outcome(record, "failed") else {
+            broken.push(format!("{chunk} never met a limit"));
+            continue;
+        };
+        let Some(back) = limited.error.as_deref().and_then(when_back) else {
+            broken.push(format!("{chunk} was not told when its allowance is back"));
+            continue;
+        };
+        let told = limited.ended_at.map_or(0, |at| at.0.0) + TELLING;
+        for other in &records.units {
+            let early = dispatches(other).filter(|at| (told..back).contains(at)).count();
+            if early > 0 {
+                broken.push(format!("{} was started although the allowance was used up", other.unit.chunk));
+            }
+        }
+        if !record.attempts.iter().any(|next| next.number > limited.number) {
+            broken.push(format!("{chunk} did not go on by itself"));
+        }
+    }
+    broken
+}
+
+/// The moment at the end of what the agent said, in microseconds.
+fn when_back(error: &str) -> Option<i64> {
+    let (_, moment) = error.rsplit_once(' ')?;
+    moment.parse::<jiff::Timestamp>().ok().map(jiff::Timestamp::as_microsecond)
 }
 
 fn unreviewed(records: &Records) -> Vec<String> {

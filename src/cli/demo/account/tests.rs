@@ -72,6 +72,7 @@ fn record(task: &Task) -> UnitRecord {
     let first = match task.turn {
         Turn::Asks => "suspended",
         Turn::Crashes => "crashed",
+        Turn::Limited => "failed",
         Turn::Straight | Turn::SentBack => "finished",
     };
     let mut history = vec![entry(None, Ready, 0, "uid 1"), entry(Some(Ready), Assigned, from, "scheduler")];
@@ -80,11 +81,15 @@ fn record(task: &Task) -> UnitRecord {
         history.push(entry(Some(NeedsAttention), Ready, from + 4, "uid 1"));
     }
     history.push(entry(Some(Running), Done, to, "landing"));
+    let mut begun = attempt(1, "IMPLEMENT", from, first);
+    if task.turn == Turn::Limited {
+        begun.error = Some(format!("used up until {}", jiff::Timestamp::from_second(from + 4).unwrap()));
+    }
     UnitRecord {
         unit: unit(task),
         history,
         attempts: vec![
-            attempt(1, "IMPLEMENT", from, first),
+            begun,
             attempt(2, "REVIEW", from + 2, "finished"),
             attempt(3, "IMPLEMENT", from + 4, "finished"),
             attempt(4, "REVIEW", from + 6, "finished"),
@@ -182,6 +187,15 @@ fn nobody_but_the_operator_answers() {
 
 #[test]
 fn what_the_script_has_in_store_has_to_happen() {
+    let silent = broken(|records| of(records, "daytime").attempts[0].error = None);
+    assert_eq!(silent, ["daytime was not told when its allowance is back"]);
+    let endless = broken(|records| of(records, "daytime").attempts[0].outcome = Some("finished".into()));
+    assert_eq!(endless, ["daytime never met a limit"]);
+    let hasty = broken(|records| {
+        let at = of(records, "daytime").attempts[0].ended_at.unwrap().0.0 + 1_000_000;
+        of(records, "words").history[1].timestamp = Timestamp(at).into();
+    });
+    assert_eq!(hasty, ["words was started although the allowance was used up"]);
     let healthy = broken(|records| of(records, "checks").attempts[0].outcome = Some("finished".into()));
     assert_eq!(healthy, ["checks never crashed"]);
     let dead = broken(|records| of(records, "checks").attempts.truncate(1));
@@ -220,16 +234,18 @@ fn the_account_reads_well() {
       farewell  IIII?RRRRIIIIRRRRR...L
       checks    IIIIxRRRRIIIIRRRRR---L
       version   IIIIIRRRRIIIIRRRRR---L
+      daytime   IIIIIRRRRIIIIRRRRR---L
 
       P I R C  an agent plans, implements, reviews, completes     T  tests what would land     L  landed
       .  waits     -  worktree, rebase, commit     ?  waits for you     x  its agent died
 
-      * 32 agents worked 64.0 s in 30.0 s, up to 5 at once: words, colour, farewell, checks, version.
+      * 36 agents worked 72.0 s in 30.0 s, up to 6 at once: words, colour, farewell, checks, version, daytime.
       * greet and usage started only after what each depends on had landed.
       * The plans of colour and shout both change src/style.sh, so shout began 2.0 s after colour had landed.
       * farewell asked you in attempt 1; your answer, "Goodbye", is what landed.
       * The agent of checks died half-way (it crashed); attempt 2 found its half-written file and finished it.
       * A review sent version back; review 2 approved it.
+      * The allowance of the agents' account was used up half-way through daytime; all waited, and 0.0 s later it went on.
 
     Landed, as git log tells it
 
@@ -241,6 +257,7 @@ fn the_account_reads_well() {
       commit-o farewell  Merge
       commit-o checks    Merge
       commit-o version   Merge
+      commit-o daytime   Merge
 
     Promises
 
@@ -252,6 +269,7 @@ fn the_account_reads_well() {
       kept    independent chunks run side by side
       kept    a question waits for the operator, whose answer reaches the agent
       kept    a crashed agent is started again and goes on with what it left
+      kept    when an account's allowance is used up, all wait until it is back, and go on by themselves
       kept    nothing lands that a review sent back and did not approve
       kept    the worktree of a landed chunk is removed
       kept    the operator's checkout is clean and up to date

@@ -2,7 +2,9 @@
 
 use crate::cli::demo::records::{Records, UnitRecord};
 use crate::cli::demo::script::{PAIR, Task, Turn};
+use crate::domain::phase::Phase;
 use crate::wire::attempts::Attempt;
+use crate::wire::lists::HistoryEntry;
 use crate::wire::names::StatusName;
 use serde::Serialize;
 
@@ -72,6 +74,15 @@ pub(super) fn life(record: &UnitRecord) -> Option<Interval> {
     let at = |status: StatusName| record.history.iter().find(|entry| entry.new_status == status.as_str());
     let (from, to) = (at(StatusName::Assigned)?, at(StatusName::Done)?);
     Some(Interval { from: from.timestamp.0.0, to: to.timestamp.0.0 })
+}
+
+/// The moments in which a unit got a slot for an agent, in microseconds; a rebase without a conflict needs none.
+pub(super) fn dispatches(record: &UnitRecord) -> impl Iterator<Item = i64> {
+    let is_given = |entry: &&HistoryEntry| {
+        entry.new_status == StatusName::Assigned.as_str() && entry.phase.is_none_or(|phase| phase.0 != Phase::Rebase)
+    };
+    let given = record.history.iter().filter(is_given);
+    given.map(|entry| entry.timestamp.0.0)
 }
 
 impl Timeline {
@@ -249,6 +260,14 @@ fn turn(record: &UnitRecord) -> Option<String> {
             Some(format!(
                 "The agent of {chunk} died half-way ({why}); attempt {} found its half-written file and finished it.",
                 next.number
+            ))
+        }
+        Turn::Limited => {
+            let limited = of_outcome("failed")?;
+            let next = record.attempts.iter().find(|attempt| attempt.number > limited.number)?;
+            let waited = seconds(next.started_at.0.0 - limited.ended_at?.0.0);
+            Some(format!(
+                "The allowance of the agents' account was used up half-way through {chunk}; all waited, and {waited:.1} s later it went on."
             ))
         }
         Turn::SentBack => {
