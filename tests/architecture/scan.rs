@@ -1,6 +1,6 @@
 //! Reads one file: every path it names, resolved to where it leads, and what else the house forbids.
 
-use crate::rules::{EXCEPTIONS, FENCED, GENERATED, LONGEST, MODULES, STARTERS, UNSAFE};
+use crate::rules::{CORNERS, EXCEPTIONS, FENCED, GENERATED, LONGEST, MODULES, STARTERS, UNSAFE};
 use proc_macro2::{TokenStream, TokenTree};
 use std::collections::{BTreeMap, BTreeSet};
 use syn::spanned::Spanned;
@@ -132,6 +132,10 @@ impl Scan<'_> {
             let known = MODULES.iter().any(|module| module.name == target);
             if known && *target != home && !module.names.contains(&target.as_str()) && !excepted(target) {
                 self.offend("layer", format!("{home} names {target}"));
+            }
+        } else if let Some((corner, _, _)) = CORNERS.iter().find(|(_, fenced, _)| first == fenced) {
+            if !self.path.starts_with(corner) {
+                self.offend("fence", format!("{home} names {first}"));
             }
         } else if FENCED.contains(&first.as_str()) {
             if !module.crates.contains(&first.as_str()) && !excepted(first) {

@@ -74,9 +74,9 @@ fn every_route_that_reads_answers_in_its_shape() {
     in_order(&text("/work-units/a/explain"), &["chunk", "phase", "status"]);
     in_order(&text("/costs"), &["units", "usage", "cost_usd"]);
     in_order(&text("/trust"), &["digest", "accepted", "diff"]);
-    for path in ["/healthz", "/readyz"] {
-        assert_eq!(text(path), r#"{"status":"ok"}"#);
-    }
+    assert_eq!(text("/healthz"), r#"{"status":"ok"}"#);
+    assert_eq!(text("/readyz"), r#"{"status":"ok","database":"ok","git":"ok","disk":"ok"}"#);
+    in_order(&text("/board"), &["backlog", "columns"]);
     for path in ["/work-units/a/log", "/work-units/a/transcript"] {
         ask(&project, "GET", path).lines();
     }
@@ -92,7 +92,6 @@ fn every_refusal_is_json_with_a_hint_and_changes_nothing() {
     let before = (ask(&project, "GET", "/work-units").gives(200), events());
     let refused: &[(&str, &str, &str, u16, &str)] = &[
         ("GET", "/nope", "", 404, "Not Found"),
-        ("GET", "/", "", 404, "no page"),
         ("PUT", "/config", "", 405, "Method Not Allowed"),
         ("GET", "/pause", "", 405, "Method Not Allowed"),
         ("DELETE", "/status", "", 405, "Method Not Allowed"),
@@ -138,7 +137,7 @@ fn every_refusal_is_json_with_a_hint_and_changes_nothing() {
         ("POST", "/work-units/inject-batch", r#"{"chunks": ["b", "ghost"]}"#, 400, "ghost"),
         ("POST", "/work-units/inject-batch", r#"{"chunks": ["b", "a"]}"#, 409, "already exists"),
         ("POST", "/work-units/retry-all?phase=DANCE", "{}", 400, "Invalid phase"),
-        ("POST", "/work-units/a/answer", r#"{"answer": "x"}"#, 400, "not in NEEDS_ATTENTION status (current: READY)"),
+        ("POST", "/work-units/a/answer", r#"{"answer": "x"}"#, 400, "not in NEEDS_ATTENTION state (current: READY)"),
         ("POST", "/work-units/a/answer", "{}", 400, "answer"),
         ("POST", "/work-units/a/retry", "{}", 400, "not in NEEDS_ATTENTION"),
         ("POST", "/work-units/a/approve", "", 409, "nothing to approve"),
@@ -182,7 +181,7 @@ fn changes_of_a_unit_at_work_are_kept() {
     ask(&project, "PATCH", "/work-units/a/priority").json(r#"{"priority": 7}"#).gives(200);
     ask(&project, "PATCH", "/work-units/a").json(r#"{"retain_worktree": true}"#).gives(200);
     let refused = ask(&project, "PATCH", "/work-units/a").json(r#"{"phase": "PLAN"}"#).gives(409);
-    assert_eq!(refused["hint"], "possible now: interrupt, prioritize, cancel, delete");
+    assert_eq!(refused["hint"], "possible now: interrupt, hold, prioritize, cancel, delete");
     project.signal("a", "go");
     project.wait_done(&["a"]);
     let unit = project.unit("a");
@@ -203,7 +202,7 @@ fn a_changed_configuration_counts_at_once_and_stays() {
     project.wait_status("b", "RUNNING");
     assert!(began.elapsed().as_secs() < 12, "not only when the scheduler looks again by itself");
     let text = project.ok(&["config"]);
-    assert!(text.contains("Max agents: 2 (stored settings)"), "{text}");
+    assert!(text.contains("max_agents: 2 (stored settings)"), "{text}");
     for chunk in ["a", "b"] {
         project.signal(chunk, "go");
     }

@@ -255,7 +255,7 @@ fn daemons_that_are_not_there_and_commands_that_make_no_sense() {
     fails(&project.ve(&["ps", "--url", "http://127.0.0.1:1"]), 3, &["127.0.0.1:1", "Hint: "]);
     fails(&project.ve(&["ps", "--url", "nonsense"]), 2, &["nonsense", "Hint: write it as http://HOST:PORT"]);
     fails(&project.ve(&["ps", "--project-dir", "/nonexistent"]), 2, &["/nonexistent", "Hint: "]);
-    assert!(project.ok(&["status"]).contains("stopped"));
+    assert!(project.ok(&["status"]).contains("Stopped"));
     assert!(project.ok(&["stop"]).contains("not running"));
     for words in [
         &["dance"][..],

@@ -78,7 +78,7 @@ fn a_link_named_ve_orch_is_the_short_form() {
     fs::create_dir(&bin).unwrap();
     symlink(env!("CARGO_BIN_EXE_ve"), bin.join("ve-orch")).unwrap();
     let output = project.command(bin.join("ve-orch").to_str().unwrap()).arg("status").output().unwrap();
-    assert!(String::from_utf8_lossy(&output.stdout).contains("Status: stopped"), "{output:?}");
+    assert!(String::from_utf8_lossy(&output.stdout).contains("Status: Stopped"), "{output:?}");
 }
 
 #[test]

@@ -2,12 +2,17 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
+use crate::openapi::Contract;
 use crate::project::{BOUND, Project};
 use serde_json::Value;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::os::unix::net::UnixStream;
+use std::sync::LazyLock;
 use ve::project::socket::SocketAddress;
+
+/// What answers must look like.
+pub static CONTRACT: LazyLock<Contract> = LazyLock::new(Contract::new);
 
 /// Anything that HTTP can be spoken over.
 pub trait Wire: Read + Write + Send {}
@@ -118,9 +123,11 @@ impl Ask<'_> {
         Reply { status, head: head.to_lowercase(), body: body.to_owned() }
     }
 
-    /// The answer, which must be JSON with this status; an error must say what to do.
+    /// The answer, which must be JSON with this status and of the described shape; an error must say what to do.
     #[track_caller]
     pub fn gives(self, status: u16) -> Value {
+        let mut words = self.head.split(' ').map(str::to_owned);
+        let (method, path) = (words.next().unwrap(), words.next().unwrap());
         let reply = self.reply();
         assert_eq!(reply.status, status, "{}\n{}", reply.head, reply.body);
         assert!(reply.head.contains("content-type: application/json"), "{}", reply.head);
@@ -129,6 +136,7 @@ impl Ask<'_> {
         if status >= 400 {
             assert!(value["error"].is_string() && value["hint"].is_string(), "{value}");
         }
+        CONTRACT.holds(&method, &path, status, &value);
         value
     }
 

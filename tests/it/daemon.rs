@@ -327,7 +327,7 @@ fn a_number_that_another_process_has_is_not_running_and_not_signalled() {
     let lives = stranger.try_wait().unwrap().is_none();
     stranger.kill().unwrap();
     stranger.wait().unwrap();
-    assert!(status.contains("Status: stopped"), "{status}");
+    assert!(status.contains("Status: Stopped"), "{status}");
     assert!(stop.contains(NOT_RUNNING), "{stop}");
     assert!(lives);
     assert!(!project.layout().pid().exists());

@@ -128,6 +128,7 @@ fn a_newcomer_sees_every_promise_kept_and_nothing_is_left() {
         "Answered:  ve orch answer farewell --option 1",
         "The agent of checks died half-way",
         "A review sent version back; review 2 approved it",
+        "account was used up half-way through daytime",
         "your answer, \"See you soon\", is what landed",
         "Merge chunk usage",
         "kept    no process is left",

@@ -49,27 +49,35 @@ fn the_table_of_keys_is_the_configuration() {
     assert_eq!(documented.len(), expected.len(), "a key stands twice");
 }
 
+/// The text of the files of the module that a test's path names, at `place`: `domain/failure.rs` and what is below `domain/failure/`.
+fn module(place: &Path) -> String {
+    let file = fs::read_to_string(place.with_extension("rs")).unwrap_or_default();
+    let below = if place.is_dir() { sources(place).concat() } else { String::new() };
+    file + &below
+}
+
 #[test]
-fn the_table_of_routes_is_what_is_served() {
-    let api = read("docs/API.md");
-    let documented: Vec<(String, String)> = table(&api, "| method | path | request | answer |")
-        .into_iter()
-        .map(|row| (row[0].clone(), row[1].clone()))
-        .collect();
-    let source = read("src/http/mod.rs");
-    let mut served = Vec::new();
-    for resource in source.split("web::resource(\"").skip(1) {
-        let (path, rest) = resource.split_once('"').unwrap();
-        let (handlers, _) = rest.split_once('\n').unwrap_or((rest, ""));
-        for method in ["get", "post", "patch", "delete", "put"] {
-            if handlers.contains(&format!(".{method}(")) {
-                served.push((method.to_uppercase(), path.to_owned()));
-            }
+fn what_failed_before_has_a_test_that_exists() {
+    let failures = read("docs/FAILURES.md");
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let rows = failures.lines().filter(|line| line.starts_with("| ") && !line.starts_with("| failure |"));
+    for row in rows {
+        let (_, tests) = row.trim_end_matches(" |").rsplit_once(" | ").unwrap();
+        let tests: Vec<&str> = tests.split('`').skip(1).step_by(2).collect();
+        assert!(!tests.is_empty(), "no test: {row}");
+        for test in tests {
+            let (path, name) = test.rsplit_once("::").unwrap();
+            let path = path.strip_suffix("::tests").unwrap_or(path);
+            let (kind, path) = path.split_once("::").unwrap_or((path, ""));
+            let place = match kind {
+                "it" => root.join("tests/it").join(path.replace("::", "/")),
+                "architecture" | "lifecycle" => root.join("tests").join(kind),
+                "bench" => root.join("benches"),
+                _ => root.join("src").join(kind).join(path.replace("::", "/")),
+            };
+            assert!(module(&place).contains(&format!("fn {name}(")), "{test} is not there: {row}");
         }
     }
-    assert!(!served.is_empty());
-    assert_eq!(sorted(&documented), sorted(&served));
-    assert_eq!(documented.len(), served.len(), "a route stands twice");
 }
 
 #[test]

@@ -9,7 +9,7 @@ use std::sync::mpsc::{Receiver, channel};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 use ve::agent::launch::{self as launching, Launch};
-use ve::agent::spec::{Permissions, Place, Session, SessionSpec, Tools};
+use ve::agent::spec::{Link, Permissions, Place, Session, SessionSpec, Tools};
 use ve::agent::{Codec, Command, Input, codec, launch};
 use ve::domain::agent::{AgentConfig, AgentKind};
 use ve::domain::ids::{AgentName, AttemptId, ChunkName, SessionId};
@@ -47,6 +47,8 @@ pub fn spec(root: &Path, program: &str, prompt: &str) -> SessionSpec {
             args: Vec::new(),
             env: Vec::new(),
         },
+        link: Link { dir: root.join("link"), program: env!("CARGO_BIN_EXE_ve").into() },
+        login: None,
         started: Timestamp::from_seconds(1_795_184_400),
     }
 }
@@ -83,6 +85,9 @@ impl Live {
 
     /// Starts a process as launched, in `root`'s worktree.
     pub fn spawn(root: &Path, launch: Launch, codec: Box<dyn Codec>) -> Self {
+        for (name, text) in &launch.files {
+            std::fs::write(root.join("link").join(name), text).unwrap();
+        }
         let mut child = std::process::Command::new(&launch.argv[0])
             .args(&launch.argv[1..])
             .env_clear()

@@ -1,29 +1,42 @@
 //! The integration tests: the real program, real git, real processes, each in directories of its own.
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
+mod acp;
+mod agents;
 mod api;
 mod bad_input;
 mod checkout;
+mod chunks;
 mod claude;
 mod cli;
 mod client;
 mod command;
+mod cursor;
 mod daemon;
+mod dashboard;
 mod demo;
 mod documents;
 mod durability;
+mod existing_client;
 mod faults;
 mod jail;
 mod job;
 mod live;
 mod model;
+mod openapi;
+mod operator;
 mod oracle;
 mod orch_claude;
 mod place;
 mod project;
 mod recorded;
+mod recorded_others;
 mod security;
 mod shim;
 mod stopping;
 mod stream;
+mod task;
+mod tool_server;
+mod top;
 mod trust;
+mod worktrees;

@@ -320,23 +320,26 @@ fn trouble_with_the_provider_is_waited_out_or_told_once() {
     works.configure(&[KEY[0], patience], "[limits]\nmax_warm = 0\n");
     works.start();
     works.ve(&["inject", busy]);
-    let login = works.until(busy, "without a login", |unit| unit["status"] == "NEEDS_ATTENTION");
-    assert_eq!((&login["attention"]["kind"], &login["phase"]), (&json!("login"), &json!("IMPLEMENT")), "{login:#?}");
+    let waits = |unit: &Value| {
+        unit["status"] == "READY" && unit["waiting"].as_str().is_some_and(|why| why.contains("nobody is logged in"))
+    };
+    let login = works.until(busy, "without a login", waits);
+    assert_eq!(login["phase"], "IMPLEMENT", "{login:#?}");
     let attempts = works.attempts(busy);
     let ends: Vec<_> = attempts.iter().map(|attempt| attempt["outcome"].as_str().unwrap()).collect();
     assert_eq!(ends, ["failed", "failed", "finished", "failed"], "{attempts:#?}");
     assert_eq!(sessions(&attempts, "PLAN").into_iter().collect::<BTreeSet<_>>().len(), 1);
 
     works.ve(&["inject", next]);
-    let waits = |unit: &Value| {
-        unit["status"] == "READY" && unit["waiting"].as_str().is_some_and(|why| why.contains("nobody is logged in"))
-    };
     works.until(next, "waiting for the login", waits);
-    assert_eq!(works.get("/attention").unwrap()["count"], 1);
+    let queue = works.get("/attention").unwrap();
+    let entries = queue["items"].as_array().unwrap();
+    assert_eq!((&queue["count"], entries.len()), (&json!(0), 1), "one entry, however many units wait: {queue:#?}");
+    assert_eq!((&entries[0]["kind"], &entries[0]["blocks_count"]), (&json!("login"), &json!(2)));
     works.ve(&["hold", next]);
     works.configure(&[("CLAUDE_CODE_OAUTH_TOKEN", "dummy"), patience], "[limits]\nmax_warm = 0\n");
     works.until_logged("edited and is in effect");
-    works.ve(&["retry", busy]);
+    works.ve(&["resume", "claude"]);
     let asked = works.until(busy, "asking", |unit| unit["status"] == "NEEDS_ATTENTION");
     assert_eq!(asked["attention"]["kind"], "question", "{asked:#?}");
 

@@ -71,6 +71,31 @@ impl Project {
         project
     }
 
+    /// A task over the repositories `docs`, which holds documents and agent, `web` and `acme/api`. Agents start above them.
+    pub fn task(script: &str, config: &str) -> Self {
+        let dir = TempDir::new_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
+        let base = dir.path().canonicalize().unwrap();
+        let project = Self { root: base.join("project"), dir };
+        for path in [project.root(), &project.home(), &project.state_home()] {
+            fs::create_dir(path).unwrap();
+        }
+        project.write("ve.toml", &format!("{}{config}", CONFIG.replace("./agent.sh", "docs/agent.sh")));
+        let task = "external_artifact_repo: acme/docs\nprojects:\n- acme/web\n- acme/api\n";
+        project.write(".ve-task.yaml", task);
+        project.write("CLAUDE.md", "be kind\n");
+        for repo in ["docs", "web", "acme/api"] {
+            project.write(&format!("{repo}/README.md"), "# A repository\n");
+            project.git(&["init", "-q", "-b", "main", repo]);
+            project.git_in(repo, &["config", "user.name", "Operator"]);
+            project.git_in(repo, &["config", "user.email", "operator@example.org"]);
+            project.commit_in(repo, "a repository");
+        }
+        let agent = format!("{PHASES}cd docs\n{script}\ncat > \"$HOME/prompt.$VE_PHASE\"\n\"$VE_PHASE\"\n");
+        project.write("docs/agent.sh", &agent);
+        project.commit_in("docs", "an agent");
+        project
+    }
+
     /// Writes the agent; not committed.
     pub fn script(&self, script: &str) {
         self.write("agent.sh", &format!("{PHASES}{script}\ncat > \"$HOME/prompt.$VE_PHASE\"\n\"$VE_PHASE\"\n"));
@@ -98,6 +123,11 @@ impl Project {
 
     fn state_home(&self) -> PathBuf {
         self.base().join("state")
+    }
+
+    /// Holds the login directories that all units share, by agent.
+    pub fn logins(&self) -> PathBuf {
+        self.state_home().join("ve/logins")
     }
 
     /// Directory of the project's state.
@@ -148,6 +178,18 @@ impl Project {
     pub fn commit(&self, message: &str) {
         self.git(&["add", "-A"]);
         self.git(&["commit", "-q", "-m", message]);
+    }
+
+    /// Commits all of one repository of a task.
+    pub fn commit_in(&self, repo: &str, message: &str) {
+        self.git_in(repo, &["add", "-A"]);
+        self.git_in(repo, &["commit", "-q", "-m", message]);
+    }
+
+    /// The output of git in one repository of a task.
+    #[track_caller]
+    pub fn git_in(&self, repo: &str, args: &[&str]) -> String {
+        self.git(&[&["-C", repo], args].concat())
     }
 
     /// The output of git in the checkout.

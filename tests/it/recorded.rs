@@ -1,6 +1,7 @@
 //! Codecs on recorded streams of real agents: what they mean, and that a codec rebuilt from the log is the same codec.
 
 use crate::live::spec;
+use crate::recorded_others::OTHERS;
 use proptest::prelude::{ProptestConfig, any, proptest};
 use std::cell::Cell;
 use std::collections::BTreeMap;
@@ -12,18 +13,30 @@ use ve::domain::agent::AgentKind;
 use ve::domain::report::{ErrorKind, Outcome, ProcessExit, Report, Usage};
 
 /// A recorded stream and what it must mean.
-struct Recorded {
-    name: &'static str,
-    exit: ProcessExit,
-    outcome: &'static str,
+pub struct Recorded {
+    /// The directory of its fixture, and how its agent is configured.
+    pub agent: Agent,
+    pub name: &'static str,
+    pub exit: ProcessExit,
+    pub outcome: &'static str,
     /// Reports in order, a word each.
-    reports: &'static str,
+    pub reports: &'static str,
     /// Input and output tokens.
-    tokens: (u64, u64),
+    pub tokens: (u64, u64),
 }
+
+/// Who was recorded.
+#[derive(Clone, Copy, Debug)]
+pub struct Agent {
+    pub fixtures: &'static str,
+    pub kind: AgentKind,
+}
+
+const CLAUDE: Agent = Agent { fixtures: "claude", kind: AgentKind::Claude };
 
 const ALL: [Recorded; 19] = [
     Recorded {
+        agent: CLAUDE,
         name: "write",
         exit: ProcessExit::Code(0),
         outcome: "finished",
@@ -31,6 +44,7 @@ const ALL: [Recorded; 19] = [
         tokens: (300, 30),
     },
     Recorded {
+        agent: CLAUDE,
         name: "resumed",
         exit: ProcessExit::Code(0),
         outcome: "finished",
@@ -38,6 +52,7 @@ const ALL: [Recorded; 19] = [
         tokens: (100, 10),
     },
     Recorded {
+        agent: CLAUDE,
         name: "ask",
         exit: ProcessExit::Code(0),
         outcome: "finished",
@@ -46,6 +61,7 @@ const ALL: [Recorded; 19] = [
         tokens: (400, 40),
     },
     Recorded {
+        agent: CLAUDE,
         name: "suspended",
         exit: ProcessExit::Code(143),
         outcome: "suspended",
@@ -53,6 +69,7 @@ const ALL: [Recorded; 19] = [
         tokens: (100, 1),
     },
     Recorded {
+        agent: CLAUDE,
         name: "interrupted-question",
         exit: ProcessExit::Code(1),
         outcome: "suspended",
@@ -60,6 +77,7 @@ const ALL: [Recorded; 19] = [
         tokens: (100, 10),
     },
     Recorded {
+        agent: CLAUDE,
         name: "abandoned-question",
         exit: ProcessExit::Code(1),
         outcome: "suspended",
@@ -67,6 +85,7 @@ const ALL: [Recorded; 19] = [
         tokens: (100, 10),
     },
     Recorded {
+        agent: CLAUDE,
         name: "interrupted-operator",
         exit: ProcessExit::Code(1),
         outcome: "suspended",
@@ -74,6 +93,7 @@ const ALL: [Recorded; 19] = [
         tokens: (100, 10),
     },
     Recorded {
+        agent: CLAUDE,
         name: "abandoned-operator",
         exit: ProcessExit::Code(0),
         outcome: "suspended",
@@ -81,6 +101,7 @@ const ALL: [Recorded; 19] = [
         tokens: (200, 20),
     },
     Recorded {
+        agent: CLAUDE,
         name: "review",
         exit: ProcessExit::Code(0),
         outcome: "finished",
@@ -89,6 +110,7 @@ const ALL: [Recorded; 19] = [
         tokens: (300, 30),
     },
     Recorded {
+        agent: CLAUDE,
         name: "permission",
         exit: ProcessExit::Code(0),
         outcome: "finished",
@@ -96,6 +118,7 @@ const ALL: [Recorded; 19] = [
         tokens: (300, 30),
     },
     Recorded {
+        agent: CLAUDE,
         name: "background",
         exit: ProcessExit::Code(0),
         outcome: "finished",
@@ -103,6 +126,7 @@ const ALL: [Recorded; 19] = [
         tokens: (300, 30),
     },
     Recorded {
+        agent: CLAUDE,
         name: "interrupted",
         exit: ProcessExit::Code(1),
         outcome: "interrupted",
@@ -110,6 +134,7 @@ const ALL: [Recorded; 19] = [
         tokens: (100, 10),
     },
     Recorded {
+        agent: CLAUDE,
         name: "retried",
         exit: ProcessExit::Code(0),
         outcome: "finished",
@@ -117,6 +142,7 @@ const ALL: [Recorded; 19] = [
         tokens: (100, 10),
     },
     Recorded {
+        agent: CLAUDE,
         name: "overloaded",
         exit: ProcessExit::Code(1),
         outcome: "overloaded",
@@ -124,6 +150,7 @@ const ALL: [Recorded; 19] = [
         tokens: (0, 0),
     },
     Recorded {
+        agent: CLAUDE,
         name: "usage-limit",
         exit: ProcessExit::Code(1),
         outcome: "usage limit until 4102444800",
@@ -131,6 +158,7 @@ const ALL: [Recorded; 19] = [
         tokens: (0, 0),
     },
     Recorded {
+        agent: CLAUDE,
         name: "not-logged-in",
         exit: ProcessExit::Code(1),
         outcome: "not logged in",
@@ -138,6 +166,7 @@ const ALL: [Recorded; 19] = [
         tokens: (0, 0),
     },
     Recorded {
+        agent: CLAUDE,
         name: "session-lost",
         exit: ProcessExit::Code(1),
         outcome: "session lost",
@@ -145,6 +174,7 @@ const ALL: [Recorded; 19] = [
         tokens: (0, 0),
     },
     Recorded {
+        agent: CLAUDE,
         name: "turn-limit",
         exit: ProcessExit::Code(1),
         outcome: "turn limit",
@@ -152,6 +182,7 @@ const ALL: [Recorded; 19] = [
         tokens: (100, 10),
     },
     Recorded {
+        agent: CLAUDE,
         name: "terminated",
         exit: ProcessExit::Code(143),
         outcome: "crashed",
@@ -162,7 +193,7 @@ const ALL: [Recorded; 19] = [
 
 impl Recorded {
     fn bytes(&self) -> Vec<u8> {
-        let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/claude");
+        let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures").join(self.agent.fixtures);
         std::fs::read(directory.join(format!("{}.ndjson", self.name))).unwrap()
     }
 
@@ -172,6 +203,7 @@ impl Recorded {
 
     fn codec(&self) -> Box<dyn Codec> {
         let mut spec = spec(Path::new("/unit"), "claude", "the prompt");
+        spec.config.kind = self.agent.kind;
         if let ("resumed", Session::New(id)) = (self.name, spec.session.clone()) {
             spec.session = Session::Resume(id);
         }
@@ -223,17 +255,32 @@ fn name(outcome: &Outcome) -> String {
 
 #[test]
 fn recorded_streams_mean_what_happened() {
-    for recorded in &ALL {
+    for recorded in ALL.iter().chain(&OTHERS) {
         let mut codec = recorded.codec();
         let reports: Vec<_> = recorded.lines().iter().flat_map(|line| codec.on_line(line).reports).collect();
         let words: Vec<_> = reports.iter().map(word).collect();
-        assert_eq!(words.join(" "), recorded.reports, "{}", recorded.name);
-        assert_eq!(name(&codec.on_exit(recorded.exit, "")), recorded.outcome, "{}", recorded.name);
+        assert_eq!(words.join(" "), recorded.reports, "{} of {:?}", recorded.name, recorded.agent);
+        let outcome = name(&codec.on_exit(recorded.exit, ""));
+        assert_eq!(outcome, recorded.outcome, "{} of {:?}", recorded.name, recorded.agent);
         let used = reports.iter().fold(Usage::default(), |sum, report| match report {
             Report::Usage(usage) => sum.plus(*usage),
             _ => sum,
         });
-        assert_eq!((used.input, used.output), recorded.tokens, "{}", recorded.name);
+        assert_eq!((used.input, used.output), recorded.tokens, "{} of {:?}", recorded.name, recorded.agent);
+    }
+}
+
+/// Before its last line a stream that ended well is not finished, whatever the exit code says.
+#[test]
+fn one_line_less_is_no_success() {
+    for recorded in OTHERS.iter().filter(|recorded| recorded.outcome == "finished") {
+        let lines: Vec<_> = recorded.lines().into_iter().filter(|line| !line.is_empty()).collect();
+        for cut in 0..lines.len() {
+            let mut codec = recorded.codec();
+            lines[..cut].iter().for_each(|line| drop(codec.on_line(line)));
+            let outcome = codec.on_exit(ProcessExit::Code(0), "");
+            assert_ne!(outcome, Outcome::Finished, "{} of {:?} after {cut} lines", recorded.name, recorded.agent);
+        }
     }
 }
 
@@ -352,7 +399,7 @@ fn adopted_anywhere(make: &dyn Fn() -> Box<dyn Codec>, lines: &[Vec<u8>], exit: 
 
 #[test]
 fn a_codec_rebuilt_from_the_log_is_the_same_codec() {
-    for recorded in &ALL {
+    for recorded in ALL.iter().chain(&OTHERS) {
         let result = adopted_anywhere(&|| recorded.codec(), &recorded.lines(), recorded.exit);
         assert_eq!(result, Ok(()), "{}", recorded.name);
     }
@@ -397,13 +444,13 @@ fn the_replay_test_catches_state_that_is_not_in_the_log() {
 
 #[test]
 fn a_transcript_tells_the_same_in_any_pieces() {
-    for recorded in &ALL {
+    for recorded in ALL.iter().chain(&OTHERS) {
         let bytes = recorded.bytes();
-        let mut whole = Transcript::new(Source::Agent(AgentKind::Claude));
+        let mut whole = Transcript::new(Source::Agent(recorded.agent.kind));
         let reports = whole.feed(&bytes);
         assert!(!reports.is_empty(), "{}", recorded.name);
         for size in [1, 7, 4096] {
-            let mut pieces = Transcript::new(Source::Agent(AgentKind::Claude));
+            let mut pieces = Transcript::new(Source::Agent(recorded.agent.kind));
             let read: Vec<_> = bytes.chunks(size).flat_map(|piece| pieces.feed(piece)).collect();
             assert_eq!(read, reports, "{} in pieces of {size}", recorded.name);
         }

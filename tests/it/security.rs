@@ -22,7 +22,8 @@ fn the_port_wants_a_token_a_known_host_and_no_foreign_page() {
     }
     let get = |path: &str| ask(&project, "GET", path).tcp();
     get("/healthz").gives(200);
-    get("/").gives(404);
+    // The page tells nothing; what it shows it asks for.
+    assert_eq!(get("/").reply().status, 200);
     for path in ["/status", "/nope", "/work-units", "/events", "/ws", "/readyz", "//healthz", "/healthz/"] {
         get(path).gives(401);
         get(path).header("Authorization", "Bearer wrong").gives(401);
@@ -99,4 +100,33 @@ fn an_agent_without_a_sandbox_does_not_steer_the_daemon() {
     let said = |file: &str| std::fs::read_to_string(home.join(file)).unwrap();
     assert_eq!((said("plain").trim(), said("shed").trim()), ("403", "403"));
     assert_eq!(project.json(&["status"])["paused"], serde_json::Value::Null);
+}
+
+#[test]
+fn a_form_is_taken_over_the_socket_and_from_our_own_page_only() {
+    let project = Project::new("implement() { ask 'left or right?'; }");
+    project.chunk("a", "[]");
+    project.chunk("b", "[]");
+    project.start();
+    project.inject(&["a", "b"]);
+    for chunk in ["a", "b"] {
+        project.wait_status(chunk, "NEEDS_ATTENTION");
+    }
+    let form = |chunk: &str| {
+        let path = format!("/work-units/{chunk}/answer");
+        ask(&project, "POST", &path).header("Content-Type", "application/x-www-form-urlencoded").body("answer=left")
+    };
+    let own = format!("http://127.0.0.1:{}", crate::client::port(&project));
+    // What any page on the web can make a browser send.
+    assert_eq!(form("a").tcp().header("Origin", "https://evil.example").reply().status, 403);
+    assert_eq!(form("a").tcp().header("Origin", &own).reply().status, 401);
+    assert_eq!(form("a").tcp().token().reply().status, 415, "no page has sent this");
+    assert_eq!(project.unit("a")["status"], "NEEDS_ATTENTION");
+    let hold = ask(&project, "POST", "/work-units/a/hold").header("Content-Type", "application/x-www-form-urlencoded");
+    hold.body("x=y").gives(415);
+    assert_eq!(form("a").tcp().token().header("Origin", &own).reply().status, 303);
+    assert_eq!(form("b").reply().status, 303);
+    form("ghost").gives(404);
+    project.ok(&["cancel", "a"]);
+    project.ok(&["cancel", "b"]);
 }

@@ -3,9 +3,10 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
 use crate::client::{Lines, ask, port, socket, tcp};
-use crate::project::Project;
+use crate::project::{BOUND, Project};
 use serde_json::{Value, json};
 use std::io::{Read, Write};
+use std::time::Instant;
 use tokio_tungstenite::tungstenite::{self, Message, WebSocket, client::IntoClientRequest};
 
 fn paused() -> Project {
@@ -23,7 +24,7 @@ fn numbers(lines: &mut Lines, count: usize) -> Vec<i64> {
     (0..count).map(|_| lines.next("id: ").unwrap().parse().unwrap()).collect()
 }
 
-fn dial<S: Read + Write>(stream: S, path: &str, headers: &[(&'static str, String)]) -> Result<WebSocket<S>, u16> {
+pub fn dial<S: Read + Write>(stream: S, path: &str, headers: &[(&'static str, String)]) -> Result<WebSocket<S>, u16> {
     let mut request = format!("ws://localhost{path}").into_client_request().unwrap();
     for (name, value) in headers {
         request.headers_mut().insert(*name, value.parse().unwrap());
@@ -37,8 +38,11 @@ fn dial<S: Read + Write>(stream: S, path: &str, headers: &[(&'static str, String
     }
 }
 
-fn next<S: Read + Write>(feed: &mut WebSocket<S>) -> Value {
+pub fn next<S: Read + Write>(feed: &mut WebSocket<S>) -> Value {
+    // Pings keep a silent connection alive.
+    let until = Instant::now() + BOUND;
     loop {
+        assert!(Instant::now() < until, "nothing was told for {BOUND:?}");
         if let Message::Text(text) = feed.read().unwrap() {
             return serde_json::from_str(&text).unwrap();
         }
@@ -187,4 +191,59 @@ fn many_clients_hear_everything_and_one_that_does_not_read_is_cut_off() {
     let resident = memory.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();
     let kib: u64 = resident.trim().trim_end_matches(" kB").parse().unwrap();
     assert!(kib < 300_000, "{kib} KiB");
+}
+
+#[test]
+fn a_units_log_is_streamed_through_every_phase_and_again_to_its_end() {
+    let script = r#"
+        implement() { say '<b>one & two</b>'; mkdir -p src; echo $VE_ATTEMPT > src/x;
+            rm -f docs/chunks/a/REVIEW_FEEDBACK.md; save implement; await_file go; }
+        rebase() { say rebasing; git merge -q main || true; echo both > src/x; save merge; }
+        review() { if [ -e "$HOME/again" ]; then say '{"ve":"review","decision":"APPROVE","summary":"fine"}'; else
+            : > "$HOME/again"; say '{"ve":"review","decision":"FEEDBACK","summary":"more"}'; fi; }"#;
+    let project = Project::new(script);
+    project.chunk("a", "[]");
+    project.ok(&["start", "--paused", "--port", "0"]);
+    let mut unknown = dial(socket(&project), "/ws/log/ghost", &[]).unwrap();
+    assert_eq!(next(&mut unknown), json!({"type": "error", "content": "Chunk 'ghost' not found"}));
+    assert!(matches!(unknown.read(), Ok(Message::Close(_)) | Err(_)));
+    project.inject(&["a"]);
+    let mut feed = dial(socket(&project), "/ws/log/a", &[]).unwrap();
+    assert_eq!(next(&mut feed), json!({"type": "info", "content": "Waiting for log output..."}));
+    project.ok(&["resume"]);
+    project.wait_trace("a", "prompt.implement");
+    // Another change of the same file lands meanwhile, so that a rebase has something to do.
+    project.write("src/x", "y\n");
+    project.commit("the same file");
+    project.signal("a", "go");
+    let (mut headers, mut lines, mut last) = (Vec::new(), Vec::new(), 0);
+    let end = loop {
+        let message = next(&mut feed);
+        if message["type"] != "log_line" {
+            break message;
+        }
+        last += 1;
+        assert_eq!(message["seq"], last, "{message}");
+        let content = message["content"].as_str().unwrap().to_owned();
+        if message["is_header"] == true {
+            headers.push(content.split(" phase").next().unwrap().to_owned());
+        } else {
+            lines.push(content);
+        }
+    };
+    assert_eq!(end, json!({"type": "completed", "content": "Work unit completed"}));
+    match feed.read().unwrap() {
+        Message::Close(Some(frame)) => assert_eq!(u16::from(frame.code), 1000),
+        other => panic!("{other:?}"),
+    }
+    assert_eq!(headers[..2], ["=== IMPLEMENT", "=== REBASE"], "{headers:?}");
+    assert_eq!(headers.iter().filter(|header| *header == "=== IMPLEMENT").count(), 2, "{headers:?}");
+    assert_eq!(headers.last().unwrap(), "=== COMPLETE", "{headers:?}");
+    assert!(lines.iter().any(|line| line.ends_with("&lt;b&gt;one &amp; two&lt;/b&gt;")), "{lines:?}");
+    assert!(lines.iter().any(|line| line.ends_with("💬 rebasing")), "{lines:?}");
+
+    let mut rest = dial(socket(&project), &format!("/ws/log/a?since={}", last - 1), &[]).unwrap();
+    assert_eq!(next(&mut rest)["seq"], last);
+    assert_eq!(next(&mut rest)["type"], "completed");
+    project.ok(&["work-unit", "delete", "a"]);
 }

@@ -28,7 +28,10 @@ fn a_sensitive_change_counts_when_it_is_accepted_as_shown() {
     assert!(text.contains("ve.toml gates") && text.contains("+ worker = [\"true\"]"), "{text}");
     assert!(text.contains("- worker = [\"touch $HOME/gate\", \"false\"]"), "{text}");
     project.wait("the notice", || {
-        project.ok(&["attention"]).contains("Note: ve.toml gates changed and does not count until").then_some(())
+        project
+            .ok(&["attention"])
+            .contains("ve.toml gates changed and does not count until you accept it")
+            .then_some(())
     });
     let digest = ask(&project, "GET", "/trust").gives(200)["digest"].clone();
     project.write("ve.toml", &format!("{config}\n[gates]\nworker = [\"sneaked in\"]\n"));

@@ -5,7 +5,7 @@ use crate::world;
 use std::collections::BTreeMap;
 use ve::domain::attempt::{AttemptChange, Ladder, Stage};
 use ve::domain::attention::About;
-use ve::domain::event::{Effect, Event, IllegalEvent, Step};
+use ve::domain::event::{Effect, Event, IllegalEvent, Step, Wanted};
 use ve::domain::ids::AttemptId;
 use ve::domain::landing::{Landing, MergeResult, MoveResult};
 use ve::domain::lifecycle::{allowed_verbs, resume};
@@ -68,6 +68,7 @@ fn verbs(unit: &WorkUnit, life: &Life, machine: Machine) -> Checked {
             "prioritize" => Event::Prioritized(1),
             "cancel" => Event::Canceled,
             "delete" => Event::Deleted,
+            "prune" => Event::Pruned,
             unknown => return Err(format!("verbs: nobody knows {unknown}")),
         };
         // Of a landing that fell over, the last process may still be on its way out.
@@ -132,16 +133,26 @@ fn ends(before: &WorkUnit, event: &Event, after: &WorkUnit) -> Checked {
         (Status::Done { .. }, _) => Err("done: left".into()),
         (Status::Deleted { .. }, _) => ensure(stays, "deleted: left"),
         (Status::Failed { .. } | Status::Canceled { .. }, _) => {
-            let verb = matches!(event, Event::Retried | Event::Deleted | Event::DeclaredDone);
+            let verb =
+                matches!(event, Event::Retried | Event::Deleted | Event::DeclaredDone) || by_hand(event).is_some();
             ensure(stays || verb, "ended: left without the operator")
         }
         (_, Status::Done { .. }) => {
             let moving = matches!(before.status, Status::Running(Activity::Landing(Landing::Moving { .. })));
             let landed = moving && matches!(event, Event::Moved(MoveResult::Moved { .. }));
+            let declared = *event == Event::DeclaredDone || by_hand(event) == Some(Wanted::Done);
             let contained = matches!(event, Event::Merged(MergeResult::NothingToLand { .. }));
-            ensure(landed || contained || *event == Event::DeclaredDone, "done: without its work having landed")
+            ensure(landed || contained || declared, "done: without its work having landed")
         }
         _ => Ok(()),
+    }
+}
+
+/// The status to which a change by hand brings a unit.
+fn by_hand(event: &Event) -> Option<Wanted> {
+    match event {
+        Event::Patched(patch) => patch.status,
+        _ => None,
     }
 }
 
@@ -197,6 +208,10 @@ fn effects(step: &Step) -> Checked {
             Effect::Remove => {
                 ensure(live.is_none() && step.unit.is_terminal(), "effects: removed under a process")?;
             }
+            Effect::Clear => {
+                let at_work = matches!(step.unit.status, Status::Assigned | Status::Running(_));
+                ensure(live.is_none() && !at_work, "effects: cleared under what works there")?;
+            }
             Effect::Prepare
             | Effect::Gather
             | Effect::MarkActive
@@ -227,7 +242,9 @@ fn world_answers(unit: &WorkUnit) -> Option<Event> {
     let effect = resume(unit).into_iter().next()?;
     let stage = unit.live.as_ref().map(|live| live.stage);
     Some(match effect {
-        Effect::Prepare if unit.base.is_none() || unit.live.is_none() => Event::Prepared { base: world::base() },
+        Effect::Prepare if unit.base.is_none() || unit.live.is_none() => {
+            Event::Prepared { base: world::base(), remarks: vec![] }
+        }
         Effect::Prepare => Event::Started { attempt: unit.live.as_ref()?.attempt.clone(), pid: 1 },
         Effect::Run(_) if stage == Some(Stage::Warm) => return None,
         Effect::Run(attempt) | Effect::Deliver(attempt) | Effect::Stop(attempt, _) => {
@@ -239,7 +256,7 @@ fn world_answers(unit: &WorkUnit) -> Option<Event> {
             Event::Merged(MergeResult::Clean { merge: world::merge(), sensitive: vec![], needs_trust: false })
         }
         Effect::Land => Event::Moved(MoveResult::Moved { kept: vec![] }),
-        Effect::Remove => Event::Removed { preserved: None },
+        Effect::Remove | Effect::Clear => Event::Removed { preserved: None },
         // A saved state holds no turn.
         Effect::LeaveTurn => return None,
     })

@@ -4,6 +4,7 @@ use crate::walk::label;
 use crate::world;
 use std::fmt::Write;
 use std::path::Path;
+use ve::domain::account::HaltReason;
 use ve::domain::chunk::ChunkStatus;
 use ve::domain::event::{Event, Gathered, RebaseResult};
 use ve::domain::landing::{MergeResult, MoveResult};
@@ -11,7 +12,7 @@ use ve::domain::lifecycle::transition;
 use ve::domain::phase::Phase;
 use ve::domain::report::{ErrorKind, Outcome, ProcessExit, ReviewVerdict};
 use ve::domain::rules::Rules;
-use ve::domain::work_unit::{Status, WaitReason, WorkUnit};
+use ve::domain::work_unit::{Status, WorkUnit};
 
 const BEGIN: &str = "<!-- From here on printed by tests/lifecycle: VE_UPDATE_DOCS=1 cargo test --test lifecycle -->\n";
 const END: &str = "<!-- To here. -->\n";
@@ -68,6 +69,8 @@ fn verbs() -> Vec<Column> {
         ("cancel", |_| Event::Canceled),
         ("delete", |_| Event::Deleted),
         ("declare done", |_| Event::DeclaredDone),
+        ("prune", |_| Event::Pruned),
+        ("clear", |_| Event::Cleared),
     ]
 }
 
@@ -78,7 +81,7 @@ fn daemon() -> Vec<Column> {
         ("unblocked", |_| Event::BlockersChanged { by: world::chunks(&[]) }),
         ("dependency lost", |_| Event::DependencyLost { lost: world::chunks(&["b"]) }),
         ("cooled", |_| Event::Cooled),
-        ("prepared", |_| Event::Prepared { base: world::base() }),
+        ("prepared", |_| Event::Prepared { base: world::base(), remarks: vec![] }),
         ("preparation failed", |_| Event::PreparationFailed { reason: "no".into() }),
         ("removed", |_| Event::Removed { preserved: None }),
         ("remove failed", |_| Event::RemoveFailed { reason: "no".into() }),
@@ -106,7 +109,7 @@ fn git() -> Vec<Column> {
             Event::Gathered(Gathered { chunk: Some(ChunkStatus::Implementing), ..world::found() })
         }),
         ("gather failed", |_| Event::GatherFailed { reason: "no".into() }),
-        ("rebased", |_| Event::Rebased(RebaseResult::Clean { base: world::base(), tip: world::object('b') })),
+        ("rebased", |_| Event::Rebased(RebaseResult::Clean { base: world::base(), tip: world::object('b').into() })),
         ("rebase: conflict", |_| Event::Rebased(RebaseResult::Conflict { base: world::base(), paths: vec![] })),
         ("merged", |_| {
             Event::Merged(MergeResult::Clean { merge: world::merge(), sensitive: vec![], needs_trust: false })
@@ -157,7 +160,7 @@ impl Way {
     }
 
     fn prepared(self) -> Self {
-        self.dispatched().then(Event::Prepared { base: world::base() })
+        self.dispatched().then(Event::Prepared { base: world::base(), remarks: vec![] })
     }
 
     fn started(self) -> Self {
@@ -254,7 +257,6 @@ fn states() -> Vec<(&'static str, WorkUnit)> {
         ),
         ("NEEDS_ATTENTION review", from(Phase::Review).worked().worked().worked()),
         ("NEEDS_ATTENTION failure", from(Phase::Implement).failed(ErrorKind::Other)),
-        ("NEEDS_ATTENTION login", from(Phase::Implement).failed(ErrorKind::NotLoggedIn)),
         ("NEEDS_ATTENTION completion", marks()),
         (
             "NEEDS_ATTENTION no change",
@@ -325,8 +327,13 @@ fn repeated(outcome: &Outcome) -> (String, String, String) {
         way.unit.session = ve::domain::ids::SessionId::parse("s-1").ok();
         way = way.started();
         let event = ended(&way.unit, outcome.clone());
+        let halted = transition(&way.unit, &event, &way.rules, &world::moment(900)).unwrap().halted;
         way = way.then(event).then(Event::Gathered(world::found()));
-        ends.push(remedy(&way.unit));
+        let account = halted.map_or("", |halted| match halted.halt.why {
+            HaltReason::Limit { .. } => "; its account waits for the allowance",
+            HaltReason::Login => "; its account waits for a login",
+        });
+        ends.push(format!("{}{account}", remedy(&way.unit)));
     }
     let first = ends[0].clone();
     match ends.iter().position(|end| *end != first) {
@@ -340,11 +347,8 @@ fn remedy(unit: &WorkUnit) -> String {
     let session = if unit.session.is_some() { "same session" } else { "fresh session" };
     match &unit.status {
         Status::Ready { wait: None } => format!("READY, {session}"),
-        Status::Ready { wait: Some(wait) } => match wait.why {
-            WaitReason::BackOff { .. } if wait.until > unit.updated_at => format!("READY after a delay, {session}"),
-            WaitReason::BackOff { .. } => format!("READY at once, {session}"),
-            WaitReason::UsageLimit { .. } => format!("READY when the account's allowance is back, {session}"),
-        },
+        Status::Ready { wait: Some(wait) } if wait.until > unit.updated_at => format!("READY after a delay, {session}"),
+        Status::Ready { wait: Some(_) } => format!("READY at once, {session}"),
         _ => label(unit),
     }
 }

@@ -113,7 +113,9 @@ fn smooth(unit: &WorkUnit) -> Vec<Event> {
         Event::Ended { outcome, .. } => *outcome == Outcome::Finished,
         Event::Decided { decision, .. } => decision.verdict == ReviewVerdict::Approve,
         Event::Started { .. } => unit.status == Status::Assigned && unit.base.is_some(),
-        Event::Gathered(found) => found.contains_base && !found.feedback_open && found.changes_code,
+        Event::Gathered(found) => {
+            found.contains_base && !found.feedback_open && found.changes_code && found.chunk.is_some()
+        }
         Event::Merged(MergeResult::Clean { .. }) | Event::Moved(MoveResult::Moved { .. } | MoveResult::TargetMoved) => {
             true
         }

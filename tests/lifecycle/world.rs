@@ -3,7 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 use ve::domain::chunk::ChunkStatus;
-use ve::domain::event::{Event, Gathered, Moment, RebaseResult};
+use ve::domain::each::Each;
+use ve::domain::event::{Event, Gathered, Moment, Patch, RebaseResult, Wanted};
 use ve::domain::ids::{AgentName, AttemptId, BranchName, ChunkName, ObjectId, SessionId, UnitId};
 use ve::domain::landing::{Merge, MergeResult, MoveResult};
 use ve::domain::new_unit::NewUnit;
@@ -43,12 +44,12 @@ pub fn object(digit: char) -> ObjectId {
     ObjectId::parse(digit.to_string().repeat(40)).unwrap()
 }
 
-pub fn base() -> Base {
-    Base { branch: BranchName::parse("main").unwrap(), commit: object('a') }
+pub fn base() -> Each<Base> {
+    Each::from(Base { branch: BranchName::parse("main").unwrap(), commit: object('a') })
 }
 
-pub fn merge() -> Merge {
-    Merge { target: base().branch, from: object('a'), commit: object('c'), tip: object('b') }
+pub fn merge() -> Each<Merge> {
+    Each::from(Merge { target: base().lead.branch, from: object('a'), commit: object('c'), tip: object('b') })
 }
 
 pub fn rules() -> Rules {
@@ -60,6 +61,7 @@ pub fn rules() -> Rules {
         integration_gates: 0,
         default_agent: agent(),
         agents: BTreeMap::new(),
+        accounts: BTreeMap::new(),
     }
 }
 
@@ -78,7 +80,7 @@ pub fn unit(phase: Phase) -> WorkUnit {
 
 pub fn questions() -> QuestionSet {
     let item = |text: &str| Question { header: "Auth".into(), text: text.into(), options: vec![], many: false };
-    QuestionSet { key: "q-1".into(), items: vec![item("JWT or session?"), item("For how long?")] }
+    QuestionSet::new("q-1", vec![item("JWT or session?"), item("For how long?")])
 }
 
 pub fn decision(verdict: ReviewVerdict) -> ReviewDecision {
@@ -87,9 +89,10 @@ pub fn decision(verdict: ReviewVerdict) -> ReviewDecision {
 
 pub fn found() -> Gathered {
     Gathered {
-        tip: object('b'),
+        tip: object('b').into(),
         changes_code: true,
         chunk: Some(ChunkStatus::Active),
+        successors: vec![],
         feedback_open: false,
         contains_base: true,
     }
@@ -154,8 +157,15 @@ pub fn verbs() -> Vec<Event> {
         Event::Canceled,
         Event::Deleted,
         Event::DeclaredDone,
+        Event::Pruned,
+        Event::Cleared,
     ];
     all.extend(Phase::ALL.map(Event::PhaseSet));
+    all.extend([Wanted::Ready, Wanted::Pending, Wanted::Done, Wanted::Canceled].map(|status| {
+        let depends_on = Some(chunks(&["b"]));
+        Event::Patched(Patch { priority: Some(2), depends_on, status: Some(status), ..Patch::default() })
+    }));
+    all.push(Event::Patched(Patch { phase: Some(Phase::Plan), status: Some(Wanted::Ready), ..Patch::default() }));
     all
 }
 
@@ -180,6 +190,8 @@ pub fn gathered() -> Vec<Event> {
     let all = [
         found(),
         Gathered { chunk: None, ..found() },
+        Gathered { chunk: None, successors: vec![chunk("better")], ..found() },
+        Gathered { chunk: None, successors: vec![chunk("one"), chunk("two")], ..found() },
         Gathered { chunk: Some(ChunkStatus::Implementing), ..found() },
         Gathered { changes_code: false, ..found() },
         Gathered { feedback_open: true, ..found() },
@@ -200,11 +212,11 @@ pub fn worked() -> Vec<Event> {
         Event::DependencyLost { lost: chunks(&["b"]) },
         Event::DependencyLost { lost: chunks(&[]) },
         Event::Cooled,
-        Event::Prepared { base: base() },
+        Event::Prepared { base: base(), remarks: vec![] },
         Event::PreparationFailed { reason: reason() },
         Event::PreparationFailed { reason: String::new() },
         Event::GatherFailed { reason: reason() },
-        Event::Rebased(RebaseResult::Clean { base: base(), tip: object('b') }),
+        Event::Rebased(RebaseResult::Clean { base: base(), tip: object('b').into() }),
         Event::Rebased(RebaseResult::Conflict { base: base(), paths: paths() }),
         Event::Rebased(RebaseResult::Failed(String::new())),
         Event::Merged(clean(false)),

@@ -1,128 +1,56 @@
-//! The Messages dialect: reads the conversation, checks that it is whole, and plays the turn that is due.
+//! The Messages dialect: reads the conversation and writes the turn that is due.
 
 use super::http::{Reply, Request};
-use super::{History, State, Turn};
+use super::play::{self, Conversation, Dialect, Item, Who};
+use super::{Failure, State, Turn};
 use serde_json::{Value, json};
-
-/// One entry of a conversation, whatever blocks it was made of.
-struct Item {
-    who: Who,
-    text: String,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Who {
-    User,
-    Assistant,
-    Result,
-}
 
 /// Answers one request.
 pub fn answer(state: &mut State, request: &Request) -> Reply {
     match (request.method.as_str(), request.path.as_str()) {
-        ("POST", "/v1/messages") => messages(state, &request.body),
+        ("POST", "/v1/messages") => {
+            let body = &request.body;
+            let fail =
+                |failure: &Failure| error(failure.status, failure.kind, failure.message, failure.headers.clone());
+            let dialect = Dialect { fail: &fail, write: &|state, turn| reply(state, body, turn) };
+            play::answer(state, &conversation(body), &dialect)
+        }
         ("POST", "/v1/messages/count_tokens") => ok(json!({"input_tokens": request.body.to_string().len() / 4})),
         (_, path) => error(404, "not_found_error", path, Vec::new()),
     }
 }
 
-fn messages(state: &mut State, body: &Value) -> Reply {
-    let offered = body["tools"].as_array().is_some_and(|tools| !tools.is_empty());
-    if !offered {
-        // Titles, summaries, probes: never part of a script.
-        return reply(state, body, &super::say("ok")).0;
-    }
-    check_results(state, body);
+fn conversation(body: &Value) -> Conversation {
+    let names = body["tools"].as_array().into_iter().flatten().filter_map(|tool| tool["name"].as_str());
     let items = items(body);
-    let session = session(body);
-    let Some((at, script)) = pick(state, &session, &items) else {
-        let last = items.last().map(|item| item.text.clone()).unwrap_or_default();
-        state.violations.push(format!("no script for {last:?}"));
-        return error(400, "invalid_request_error", "no script", Vec::new());
-    };
-    let (prompt, turns) = (state.scripts[script].prompt, state.scripts[script].turns.clone());
-    let number =
-        items[at..].windows(2).filter(|pair| pair[1].who == Who::Assistant && pair[0].who != Who::Assistant).count();
-    check_history(state, &session, body, &items);
-    let Some(turn) = turns.get(number) else {
-        state.violations.push(format!("script {prompt:?} has no turn {number}"));
-        return error(400, "invalid_request_error", "the script is over", Vec::new());
-    };
-    if let Some(failure) = &turn.failure {
-        let failed = state.failed.entry((prompt, number)).or_default();
-        if *failed < failure.times {
-            *failed += 1;
-            return error(failure.status, failure.kind, failure.message, failure.headers.clone());
-        }
+    Conversation {
+        session: session(body, &items),
+        calls: calls(body),
+        tools: names.map(str::to_owned).collect(),
+        items,
     }
-    check_expected(state, prompt, turn, &items);
-    let (reply, calls) = reply(state, body, turn);
-    state.played.push((session.clone(), prompt, number));
-    let history = state.history.entry(session).or_default();
-    if !history.prompts.contains(&prompt) {
-        history.prompts.push(prompt);
-    }
-    history.said.extend((!turn.say.is_empty()).then_some(turn.say));
-    history.calls.extend(calls);
-    reply
-}
-
-/// The latest text of the user that is in some script, and the script that this session plays for it.
-fn pick(state: &mut State, session: &str, items: &[Item]) -> Option<(usize, usize)> {
-    let (at, prompt) =
-        items.iter().enumerate().rev().filter(|(_, item)| item.who == Who::User).find_map(|(at, item)| {
-            let script = state.scripts.iter().find(|script| item.text.contains(script.prompt))?;
-            Some((at, script.prompt))
-        })?;
-    let all: Vec<_> = (0..state.scripts.len()).filter(|script| state.scripts[*script].prompt == prompt).collect();
-    let taken = state.cast.keys().filter(|(_, taken)| *taken == prompt).count();
-    let script = *state.cast.entry((session.to_owned(), prompt)).or_insert(all[taken.min(all.len() - 1)]);
-    Some((at, script))
 }
 
 /// Every tool use is followed, in the very next message of the user, by its result.
-fn check_results(state: &mut State, body: &Value) {
+fn calls(body: &Value) -> Vec<(String, String, usize)> {
     let messages: Vec<_> =
         body["messages"].as_array().into_iter().flatten().filter(|m| m["role"] != "system").collect();
+    let mut calls = Vec::new();
     for (at, message) in messages.iter().enumerate().filter(|(_, message)| message["role"] == "assistant") {
-        let uses = blocks(message).into_iter().filter(|block| block["type"] == "tool_use").collect::<Vec<_>>();
         let next = messages.get(at + 1).map(|next| blocks(next)).unwrap_or_default();
-        for used in uses {
+        for used in blocks(message).into_iter().filter(|block| block["type"] == "tool_use") {
             let answers = next.iter().filter(|block| block["tool_use_id"] == used["id"]).count();
-            if answers != 1 {
-                state.violations.push(format!("{answers} results for tool use {} ({})", used["id"], used["name"]));
-            }
+            let text = |name: &str| used[name].as_str().unwrap_or_default().to_owned();
+            calls.push((text("id"), text("name"), answers));
         }
     }
+    calls
 }
 
-/// All that was said in the session is still there.
-fn check_history(state: &mut State, session: &str, body: &Value, items: &[Item]) {
-    let Some(History { prompts, said, calls }) = state.history.get(session) else { return };
-    let holds = |who: Who, text: &str| items.iter().any(|item| item.who == who && item.text.contains(text));
-    let mut lost = Vec::new();
-    lost.extend(prompts.iter().filter(|text| !holds(Who::User, text)).map(|text| format!("prompt {text:?}")));
-    lost.extend(said.iter().filter(|text| !holds(Who::Assistant, text)).map(|text| format!("answer {text:?}")));
-    let ids = body["messages"].to_string();
-    lost.extend(calls.iter().filter(|id| !ids.contains(id.as_str())).map(|id| format!("tool use {id}")));
-    state.violations.extend(lost.into_iter().map(|what| format!("session {session} lost its {what}")));
-}
-
-/// The results since the last answer hold the exact texts the turn expects.
-fn check_expected(state: &mut State, prompt: &str, turn: &Turn, items: &[Item]) {
-    let results: Vec<_> = items.iter().rev().take_while(|item| item.who != Who::Assistant).collect();
-    for expected in &turn.expects {
-        if !results.iter().any(|item| item.who == Who::Result && item.text.contains(expected.as_str())) {
-            let seen: Vec<_> = results.iter().map(|item| &item.text).collect();
-            state.violations.push(format!("in {prompt:?} no result holds {expected:?}, but {seen:?}"));
-        }
-    }
-}
-
-fn session(body: &Value) -> String {
+fn session(body: &Value, items: &[Item]) -> String {
     let told = body["metadata"]["user_id"].as_str().unwrap_or_default();
     let told: Value = serde_json::from_str(told).unwrap_or_default();
-    told["session_id"].as_str().unwrap_or_default().to_owned()
+    told["session_id"].as_str().map_or_else(|| super::first_words(items), str::to_owned)
 }
 
 fn items(body: &Value) -> Vec<Item> {

@@ -23,7 +23,7 @@ pub enum Reply {
         headers: Vec<(&'static str, &'static str)>,
         body: Value,
     },
-    /// Server-sent events: name and data.
+    /// Server-sent events: name, where they have one, and data.
     Events(Vec<(&'static str, Value)>),
 }
 
@@ -109,7 +109,8 @@ fn write(mut stream: TcpStream, reply: Reply) -> std::io::Result<()> {
         Reply::Events(events) => {
             write!(stream, "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nConnection: close\r\n\r\n")?;
             for (name, data) in events {
-                write!(stream, "event: {name}\ndata: {data}\n\n")?;
+                let name = if name.is_empty() { String::new() } else { format!("event: {name}\n") };
+                write!(stream, "{name}data: {data}\n\n")?;
             }
         }
     }

@@ -3,7 +3,10 @@
 
 mod anthropic;
 mod checks;
+mod gemini;
 mod http;
+mod play;
+mod responses;
 
 use serde_json::{Value, json};
 use std::collections::HashMap;
@@ -57,6 +60,12 @@ pub fn bash(command: &str) -> Turn {
     call("Bash", json!({"command": command, "description": "scripted"}))
 }
 
+/// What names a session whose agent sends no name: the first words of its user.
+fn first_words(items: &[play::Item]) -> String {
+    let first = items.iter().find(|item| item.who == play::Who::User);
+    first.map(|item| item.text.clone()).unwrap_or_default()
+}
+
 /// A running model.
 pub struct Model {
     server: http::Server,
@@ -91,7 +100,17 @@ impl Model {
     pub fn start(scripts: Vec<Script>) -> Self {
         let state = Arc::new(Mutex::new(State { scripts, ..State::default() }));
         let shared = Arc::clone(&state);
-        let server = http::Server::start(move |request| anthropic::answer(&mut shared.lock().unwrap(), request));
+        let server = http::Server::start(move |request| {
+            let state = &mut shared.lock().unwrap();
+            match request.path.as_str() {
+                path if path.ends_with("/responses") => responses::answer(state, request),
+                path if path.contains("enerateContent") || path.ends_with(":countTokens") => {
+                    gemini::answer(state, request)
+                }
+                path if path.ends_with("/models") => responses::models(),
+                _ => anthropic::answer(state, request),
+            }
+        });
         Self { server, state }
     }
 

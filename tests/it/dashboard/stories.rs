@@ -1,0 +1,167 @@
+//! What an operator does with the page, from beginning to end, in a real browser.
+
+use super::browser::Browser;
+use crate::client::ask;
+use crate::project::Project;
+use serde_json::json;
+
+/// Asks before it implements, and says what it does.
+const ASKS: &str = r#"implement() {
+  say "Looking at the code before I change it."
+  if [ -z "${VE_ANSWER:-}" ]; then ask "left or right?"; exit 0; fi
+  mkdir -p src; echo "$VE_ANSWER" > "src/$VE_CHUNK.txt"; save implement
+}"#;
+
+#[test]
+fn a_unit_goes_from_injection_to_landing_under_ones_eyes() {
+    let project = Project::new(ASKS);
+    project.chunk_in("road", "FUTURE", "[]", None);
+    let Some(browser) = Browser::start(&project) else { return };
+    project.start();
+    let tab = browser.open(&project, "#/board");
+    tab.wait("the chunk in the backlog", "document.querySelector('.column-backlog .card[aria-label=road]')");
+    tab.click(".card[aria-label=road] summary", "");
+    tab.click(".card[aria-label=road] .menu-list button", "Inject");
+    tab.wait("it to ask", "document.querySelector('.column-attention .card[aria-label=road]')");
+    tab.wait("the title to say so", "document.title.startsWith('(1)')");
+    tab.go("#/attention");
+    tab.sees("left or right?");
+    tab.sees("Do road.");
+    tab.key("2");
+    tab.sees("road ← right");
+    tab.key("u");
+    tab.wait("it to be taken back", "document.querySelector('.outbox') === null");
+    tab.sees("left or right?");
+    assert_eq!(project.unit("road")["status"], "NEEDS_ATTENTION", "what was taken back was never sent");
+    tab.key("1");
+    tab.sees("Nothing waits for you.");
+    tab.go("#/unit/road");
+    tab.sees("Looking at the code before I change it.");
+    tab.wait("it to be done", "document.querySelector('.unit-title .status-done')");
+    assert_eq!(project.read("src/road.txt"), "left\n");
+    tab.go("#/unit/road/history");
+    tab.sees("answered");
+    tab.sees("token browser");
+    tab.go("#/unit/road/diff");
+    tab.wait("what landed", "document.querySelector('.diff-body')?.textContent.includes('+left')");
+    tab.go("#/unit/road/documents");
+    tab.sees("As the goal says.");
+    tab.go("#/whole");
+    tab.wait("its landing to be drawn", "document.querySelector('.mark-done')");
+    tab.go("#/board");
+    tab.wait("its card to be at the end", "document.querySelector('.column-done .card[aria-label=road]')");
+    tab.behaved();
+}
+
+#[test]
+fn what_is_typed_survives_updates_and_a_restart_and_two_tabs_agree() {
+    let project = Project::new(ASKS);
+    for chunk in ["east", "west"] {
+        project.chunk(chunk, "[]");
+    }
+    let Some(browser) = Browser::start(&project) else { return };
+    project.start();
+    project.inject(&["east"]);
+    project.wait_status("east", "NEEDS_ATTENTION");
+    let (tab, other) = (browser.open(&project, "#/attention"), browser.open(&project, "#/attention"));
+    tab.sees("left or right?");
+    tab.key("a");
+    tab.wait("the field to have the focus", "document.activeElement.tagName === 'TEXTAREA'");
+    tab.type_in("straight on, 1 ");
+    let half = "document.activeElement.value === 'straight on, 1 '";
+    tab.wait("what was typed", half);
+    project.inject(&["west"]);
+    project.wait_status("west", "NEEDS_ATTENTION");
+    tab.wait("the new entry", "document.querySelectorAll('.queue .entry').length === 2");
+    assert_eq!(tab.eval(half), json!(true), "an update leaves the field alone");
+    let port = crate::client::port(&project).to_string();
+    project.stop();
+    tab.wait("the loss to be seen", "document.querySelector('.banner')");
+    assert_eq!(tab.eval(half), json!(true));
+    project.ok(&["start", "--port", &port]);
+    tab.wait("the page to be live again", "document.querySelector('.connection-live')");
+    assert_eq!(tab.eval(half), json!(true), "so does a restart");
+    tab.type_in("please");
+    tab.key("Enter");
+    tab.sees("east ← straight on, 1 please");
+    landed(&project, "east");
+    assert_eq!(project.read("src/east.txt"), "straight on, 1 please\n");
+    other.wait("the other tab to agree", "document.querySelectorAll('.queue .entry').length === 1");
+    other.click(".option", "right");
+    landed(&project, "west");
+    tab.wait("this tab to agree", "document.querySelectorAll('.queue .entry').length === 0");
+    tab.behaved();
+    other.behaved();
+}
+
+#[test]
+fn five_hundred_units_and_many_events_are_kept_up_with() {
+    let project = Project::new("");
+    project.ok(&["start", "--paused", "--port", "0"]);
+    for number in 0..500 {
+        let body = json!({ "chunk": format!("unit_{number:03}"), "status": "PENDING" });
+        ask(&project, "POST", "/work-units").json(&body.to_string()).gives(201);
+    }
+    let Some(browser) = Browser::start(&project) else { return };
+    let tab = browser.open(&project, "#/board");
+    tab.wait("all cards", "document.querySelectorAll('.column-held .card').length === 500");
+    tab.eval(
+        "window.tasks = []; new PerformanceObserver((list) => tasks.push(...list.getEntries().map((task) => Math.round(task.duration)))).observe({ entryTypes: ['longtask'] })",
+    );
+    for round in 0..200 {
+        let verb = if round % 2 == 0 { "release" } else { "hold" };
+        let path = format!("/work-units/unit_{:03}/{verb}", round / 2);
+        ask(&project, "POST", &path).json("{}").gives(200);
+    }
+    ask(&project, "POST", "/work-units/unit_499/release").json("{}").gives(200);
+    tab.wait("the last change", "document.querySelector('.column-ready .card[aria-label=unit_499]')");
+    tab.wait("all others as they were", "document.querySelectorAll('.column-held .card').length === 499");
+    eprintln!("long tasks while 201 events arrived, in ms: {}", tab.eval("tasks"));
+    tab.behaved();
+}
+
+#[test]
+fn every_view_fits_a_telephone_and_is_accessible() {
+    let project = Project::new(ASKS);
+    for chunk in ["east", "west"] {
+        project.chunk(chunk, "[]");
+    }
+    project.chunk_in("later", "FUTURE", "[]", None);
+    let Some(browser) = Browser::start(&project) else { return };
+    project.start();
+    project.inject(&["east", "west"]);
+    for chunk in ["east", "west"] {
+        project.wait_status(chunk, "NEEDS_ATTENTION");
+    }
+    let axe = std::env::var_os("VE_AXE").map(|path| std::fs::read_to_string(path).unwrap());
+    if axe.is_none() {
+        eprintln!("skipped: VE_AXE names no axe.min.js; scripts/install-axe DIR installs it and prints its path");
+    }
+    let tab = browser.open(&project, "#/attention");
+    if let Some(axe) = &axe {
+        tab.inject(axe);
+    }
+    for (view, shows) in super::VIEWS {
+        tab.go(&view.replace("CHUNK", "east"));
+        tab.wait(view, &format!("document.querySelector({})", json!(shows)));
+        tab.size(390, 844);
+        let wide = tab.eval("[document.documentElement.scrollWidth, innerWidth]");
+        assert!(wide[0].as_u64() <= wide[1].as_u64(), "{view} is wider than a telephone: {wide}");
+        tab.size(1280, 800);
+        for theme in ["light", "dark"].into_iter().filter(|_| axe.is_some()) {
+            tab.theme(theme);
+            let found = tab.eval(
+                "axe.run({ resultTypes: ['violations'] }).then(({ violations }) => violations.filter((one) => ['serious', 'critical'].includes(one.impact))\
+                 .map((one) => `${one.id}: ${one.nodes.map((node) => `${node.html} ${node.failureSummary}`).join('; ')}`))",
+            );
+            assert_eq!(found, json!([]), "{view} in {theme}");
+        }
+    }
+    tab.behaved();
+}
+
+/// Waits until a unit has landed, which an answer that can still be taken back puts off.
+#[track_caller]
+fn landed(project: &Project, chunk: &str) {
+    project.wait(&format!("{chunk} to land"), || (project.unit(chunk)["status"] == "DONE").then_some(()));
+}
