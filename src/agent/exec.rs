@@ -2,7 +2,7 @@
 
 use super::launch::{Launch, Stdin, environment};
 use super::spec::Place;
-use super::{Activity, Codec, Command, Decoded, Input, last_words};
+use super::{Activity, Codec, Decoded, Input, last_words};
 use crate::domain::report::{AgentError, ErrorKind, Outcome, ProcessExit, Report};
 use std::collections::VecDeque;
 
@@ -50,10 +50,6 @@ impl Codec for ExecCodec {
             self.bytes -= self.tail.pop_front().map_or(0, |first| first.len());
         }
         Decoded { reports: vec![Report::Text(text)], inputs: Vec::new() }
-    }
-
-    fn command(&self, _: &Command) -> Vec<Input> {
-        Vec::new()
     }
 
     fn activity(&self) -> Activity {

@@ -130,8 +130,10 @@ pub trait Codec: Send {
     /// and means nothing.
     fn on_line(&mut self, line: &[u8]) -> Decoded;
 
-    /// What to write for an order; nothing where the order no longer applies or the agent takes none.
-    fn command(&self, command: &Command) -> Vec<Input>;
+    /// What to write for an order; nothing where the order no longer applies. An agent whose input is closed after its prompt takes none.
+    fn command(&self, _: &Command) -> Vec<Input> {
+        Vec::new()
+    }
 
     /// What is open.
     fn activity(&self) -> Activity;

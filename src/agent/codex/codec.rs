@@ -2,7 +2,7 @@
 
 use crate::agent::resets::Clock;
 use crate::agent::spec::{Session, SessionSpec};
-use crate::agent::{Activity, Codec, Command, Decoded, Input, Turn, refused, trouble};
+use crate::agent::{Activity, Codec, Decoded, Input, Turn, refused, trouble};
 use crate::domain::ids::SessionId;
 use crate::domain::report::{AgentError, Outcome, ProcessExit, Report, Usage};
 use crate::domain::time::Timestamp;
@@ -222,11 +222,6 @@ impl Codec for CodexCodec {
             Ok(Event::Unknown) | Err(_) => {}
         }
         out
-    }
-
-    /// Its input is closed after the prompt: it takes no orders while it lives.
-    fn command(&self, _: &Command) -> Vec<Input> {
-        Vec::new()
     }
 
     fn activity(&self) -> Activity {

@@ -4,7 +4,7 @@ use super::protocol;
 use crate::agent::resets::Clock;
 use crate::agent::spec::SessionSpec;
 use crate::agent::trouble::by_text;
-use crate::agent::{Activity, Codec, Command, Decoded, Input, last_words};
+use crate::agent::{Activity, Codec, Decoded, Input, last_words};
 use crate::domain::report::{AgentError, Outcome, ProcessExit, Report};
 use crate::domain::time::Timestamp;
 
@@ -49,11 +49,6 @@ impl Codec for CommandCodec {
             _ => {}
         }
         Decoded { reports: vec![report], inputs: Vec::new() }
-    }
-
-    /// Its input is closed after the prompt: it takes no orders while it lives, an answer comes with its next start.
-    fn command(&self, _: &Command) -> Vec<Input> {
-        Vec::new()
     }
 
     fn activity(&self) -> Activity {

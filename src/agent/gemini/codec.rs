@@ -2,7 +2,7 @@
 
 use crate::agent::resets::Clock;
 use crate::agent::spec::SessionSpec;
-use crate::agent::{Activity, Codec, Command, Decoded, Input, Turn, refused, trouble};
+use crate::agent::{Activity, Codec, Decoded, Input, Turn, refused, trouble};
 use crate::domain::ids::SessionId;
 use crate::domain::report::{AgentError, ErrorKind, Outcome, ProcessExit, Report, Usage};
 use crate::domain::time::Timestamp;
@@ -180,11 +180,6 @@ impl Codec for GeminiCodec {
             Err(_) => {}
         }
         out
-    }
-
-    /// Its input is closed after the prompt: it takes no orders while it lives.
-    fn command(&self, _: &Command) -> Vec<Input> {
-        Vec::new()
     }
 
     fn activity(&self) -> Activity {
