@@ -19,10 +19,10 @@ use super::tool_call::Unheard;
 use super::units::Saved;
 use crate::db::error::Refused;
 use crate::db::store::write::{Write, Written};
-use crate::domain::attempt::{AttemptKind, Ladder, Stage};
+use crate::domain::attempt::{AttemptKind, Ladder};
 use crate::domain::event::{Effect, Event, IllegalEvent, Moment};
 use crate::domain::ids::AttemptId;
-use crate::domain::lifecycle::{resume, transition};
+use crate::domain::lifecycle::{lead_again, resume, transition};
 use crate::domain::report::Outcome;
 use crate::domain::who::Who;
 use crate::domain::work_unit::{Note, WorkUnit};
@@ -265,11 +265,8 @@ impl Handler<ChildDown> for WorkUnitActor {
         let Exit::Panicked(message) = exit else { return };
         // The shim lives on; the next actor attaches to it.
         tracing::error!(%attempt, "the agent's actor fell over: {message}");
-        let gathering = self.unit.live.as_ref().is_none_or(|live| live.stage == Stage::Gathering);
-        if !gathering {
-            for effect in resume(&self.unit) {
-                self.perform(effect, ctx);
-            }
+        for effect in lead_again(&self.unit) {
+            self.perform(effect, ctx);
         }
     }
 }

@@ -14,7 +14,7 @@ mod resume;
 mod tests;
 mod turn;
 
-pub use resume::resume;
+pub use resume::{lead_again, resume};
 
 use super::event::{Event, IllegalEvent, Moment, Step};
 use super::landing::Landing;

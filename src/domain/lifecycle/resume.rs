@@ -28,3 +28,11 @@ pub fn resume(unit: &WorkUnit) -> Vec<Effect> {
         _ => vec![],
     }
 }
+
+/// The orders that lead the unit's process again after whoever led it fell over; none when the process is gone and its work is being gathered.
+pub fn lead_again(unit: &WorkUnit) -> Vec<Effect> {
+    match &unit.live {
+        Some(live) if live.stage != Stage::Gathering => resume(unit),
+        _ => vec![],
+    }
+}
