@@ -40,6 +40,30 @@ pub struct Halted {
     pub halt: Halt,
 }
 
+/// Something that happened to an account.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum AccountEvent {
+    /// An attempt met what halts it; it is halted as this says from now on.
+    Halted(Halt),
+    /// The operator has its units start again, whatever had halted it.
+    Opened(Halt),
+}
+
+impl AccountEvent {
+    /// The event's name in the journal.
+    pub fn name(&self) -> &'static str {
+        match self {
+            AccountEvent::Halted(_) => "account halted",
+            AccountEvent::Opened(_) => "account opened",
+        }
+    }
+}
+
+/// Decides what it means that the operator wants the units of `account` to start again; nothing where nothing halts it.
+pub fn open(halts: &Halts, account: &AgentName) -> Option<AccountEvent> {
+    halts.get(account).cloned().map(AccountEvent::Opened)
+}
+
 /// When a unit of a halted account may start.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Opening {

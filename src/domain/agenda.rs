@@ -35,6 +35,13 @@ pub enum Matter {
         /// What differs, by name.
         names: Vec<String>,
     },
+    /// What has landed is to be at `origin` and could not be pushed.
+    Unpushed {
+        /// Which branch.
+        branch: String,
+        /// Why not.
+        why: String,
+    },
     /// More worktrees are on disk than the operator wants.
     Worktrees {
         /// How many there are.
@@ -53,6 +60,7 @@ impl Matter {
             Matter::Halted { .. } => "login",
             Matter::Configuration { .. } => "configuration",
             Matter::Untrusted { .. } => "trust",
+            Matter::Unpushed { .. } => "push",
             Matter::Worktrees { .. } => "worktrees",
         }
     }
@@ -64,6 +72,7 @@ impl Matter {
             Matter::Halted { .. } => &["resume"],
             Matter::Configuration { .. } => &["config"],
             Matter::Untrusted { .. } => &["trust"],
+            Matter::Unpushed { .. } => &[],
             Matter::Worktrees { .. } => &["worktree list", "prune"],
         }
     }
@@ -87,7 +96,10 @@ impl Matter {
                 };
                 units.iter().filter(waits).map(|unit| unit.chunk.clone()).collect()
             }
-            Matter::Configuration { .. } | Matter::Untrusted { .. } | Matter::Worktrees { .. } => BTreeSet::new(),
+            Matter::Configuration { .. }
+            | Matter::Untrusted { .. }
+            | Matter::Unpushed { .. }
+            | Matter::Worktrees { .. } => BTreeSet::new(),
         }
     }
 }

@@ -60,6 +60,12 @@ impl AgentKind {
         }
     }
 
+    /// Whether it can ask the operator for what it may not do by itself. What runs one turn cannot: it refuses by its own rules. A program of the
+    /// `command` protocol has no rules that we know of.
+    pub fn can_ask(self) -> bool {
+        !matches!(self, AgentKind::Codex | AgentKind::Gemini | AgentKind::Cursor)
+    }
+
     /// Whether our tools reach its model: as tools, not as lines that it prints.
     pub fn has_tools(self) -> bool {
         self != AgentKind::Command

@@ -43,6 +43,8 @@ pub enum About {
         /// The sensitive paths it changes.
         paths: Vec<String>,
     },
+    /// The operator parked it, for a reason of their own.
+    Parked,
     /// A unit it depends on ended without its work.
     Dependency {
         /// Which ones.
@@ -62,6 +64,7 @@ impl About {
             About::NoChange => "no change",
             About::Landing => "landing",
             About::Trust { .. } => "trust",
+            About::Parked => "parked",
             About::Dependency { .. } => "dependency",
         }
     }
@@ -75,6 +78,7 @@ impl About {
             About::Completion => &["approve", "answer", "retry", "cancel"],
             About::Trust { .. } => &["approve", "answer", "cancel"],
             About::Dependency { .. } => &["release", "retry", "cancel"],
+            About::Parked => &["release", "answer", "retry", "cancel"],
             About::Failure | About::Landing | About::NoChange => &["retry", "answer", "cancel"],
         }
     }

@@ -20,6 +20,13 @@ pub enum Event {
     Answered {
         /// Item index and answer.
         answers: Vec<(usize, String)>,
+        /// The agent does not get them before; none: as soon as it can. Until an agent has them they can be taken back.
+        until: Option<Timestamp>,
+    },
+    /// The operator takes back the answer to an item of the question, by index, or all that was answered.
+    Retracted {
+        /// Which one; none: all.
+        item: Option<usize>,
     },
     /// The operator approved what the unit waits with.
     Approved,
@@ -123,8 +130,8 @@ pub enum Event {
         attempt: AttemptId,
         /// How much.
         usage: Usage,
-        /// Cost of the whole conversation so far, in micro-dollars.
-        session_cost: u64,
+        /// What its whole conversation has used so far.
+        session: Usage,
     },
     /// The process of an attempt is gone.
     Ended {
@@ -176,6 +183,8 @@ pub struct Patch {
     pub phase: Option<Phase>,
     /// Where it stands, by the verb that brings it there from where it is by then.
     pub status: Option<Wanted>,
+    /// Why it waits for the operator.
+    pub reason: Option<String>,
 }
 
 /// A status to which the operator can bring a unit by hand.
@@ -189,6 +198,8 @@ pub enum Wanted {
     Done,
     /// Canceled.
     Canceled,
+    /// Parked in the operator's queue.
+    NeedsAttention,
 }
 
 /// What was found in a unit's branch after an attempt.
@@ -238,7 +249,7 @@ pub enum Effect {
     Run(AttemptId),
     /// Give the live attempt the answers in the unit's notes.
     Deliver(AttemptId),
-    /// Stop the live attempt.
+    /// Stop the live attempt; one that was never started is not.
     Stop(AttemptId, Ladder),
     /// Commit what the attempt left and bring it to the host.
     Gather,
@@ -283,6 +294,8 @@ pub struct Step {
 pub struct IllegalEvent {
     /// The event's name.
     pub event: &'static str,
+    /// What a unit then cannot do or be, as a fragment: "cannot be held".
+    pub refused: &'static str,
     /// The status's public name.
     pub status: &'static str,
     /// Why, as a fragment.
@@ -291,17 +304,41 @@ pub struct IllegalEvent {
 
 impl std::fmt::Display for IllegalEvent {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{} does not fit a unit that is {}: {}", self.event, self.status, self.why)
+        write!(f, "a unit that is {} {}: {}", self.status, self.refused, self.why)
     }
 }
 
 impl std::error::Error for IllegalEvent {}
 
 impl Event {
+    /// What a unit that refuses it is said not to do or be.
+    pub fn refused(&self) -> &'static str {
+        match self {
+            Event::Answered { .. } => "cannot be answered",
+            Event::Approved => "cannot be approved",
+            Event::Retried => "cannot be tried again",
+            Event::Held => "cannot be held",
+            Event::Released => "cannot be released",
+            Event::Prioritized(_) => "cannot be given another priority",
+            Event::Retained(_) => "cannot have its worktree kept or let go",
+            Event::DependenciesSet(_) => "cannot be made to wait for other chunks",
+            Event::PhaseSet(_) => "cannot be moved to another phase",
+            Event::Skipped => "cannot leave its phase undone",
+            Event::Interrupted { .. } => "cannot be interrupted",
+            Event::Canceled => "cannot be canceled",
+            Event::Deleted => "cannot be deleted",
+            Event::DeclaredDone => "cannot be declared done",
+            Event::Patched(_) => "cannot be changed like this",
+            Event::Pruned | Event::Cleared => "cannot have its worktree removed",
+            _ => "does not expect this",
+        }
+    }
+
     /// The event's name in the journal and in errors.
     pub fn name(&self) -> &'static str {
         match self {
             Event::Answered { .. } => "answered",
+            Event::Retracted { .. } => "retracted",
             Event::Approved => "approved",
             Event::Retried => "retried",
             Event::Held => "held",

@@ -1,7 +1,7 @@
 //! What the bad end of an attempt means: try again, wait, or ask the operator.
 
 use super::ids::UnitId;
-use super::policy::Policy;
+use super::policy::{Exhausted, Policy};
 use super::report::{AgentError, ErrorKind, ProcessExit};
 use super::time::Timestamp;
 use super::work_unit::Counters;
@@ -26,6 +26,8 @@ pub enum Remedy {
     LogIn,
     /// No rule says to try again.
     AskOperator,
+    /// It was tried again as often as the rules say, and they say that the unit then has failed.
+    GiveUp,
 }
 
 /// Decides about an error that an agent reported, or that its supervision found.
@@ -42,7 +44,20 @@ pub fn remedy(error: &AgentError, unit: UnitId, counters: Counters, policy: &Pol
         ErrorKind::NotLoggedIn => Remedy::LogIn,
         ErrorKind::SessionLost | ErrorKind::PromptTooLong if within(policy.crash_retries) => Remedy::StartOver,
         ErrorKind::TurnLimit | ErrorKind::Silent if within(policy.crash_retries) => Remedy::Resume { until: now },
+        ErrorKind::Overloaded
+        | ErrorKind::RateLimit
+        | ErrorKind::SessionLost
+        | ErrorKind::PromptTooLong
+        | ErrorKind::TurnLimit
+        | ErrorKind::Silent => exhausted(policy),
         _ => Remedy::AskOperator,
+    }
+}
+
+fn exhausted(policy: &Policy) -> Remedy {
+    match policy.exhausted {
+        Exhausted::Ask => Remedy::AskOperator,
+        Exhausted::Fail => Remedy::GiveUp,
     }
 }
 
@@ -51,7 +66,7 @@ pub fn remedy_for_crash(unit: UnitId, counters: Counters, policy: &Policy, now: 
     if counters.errors < policy.crash_retries {
         Remedy::Resume { until: now + back_off(unit, counters.errors, policy, now) }
     } else {
-        Remedy::AskOperator
+        exhausted(policy)
     }
 }
 

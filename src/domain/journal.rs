@@ -1,5 +1,6 @@
 //! The records that tell a unit's story: what the database keeps beside the row, and what is shown as history.
 
+use super::account::AccountEvent;
 use super::event::{Event, Moment};
 use super::ids::{AgentName, AttemptId, ChunkName, SessionId, UnitId};
 use super::phase::Phase;
@@ -31,6 +32,40 @@ pub struct Entry {
     pub to: String,
     /// Phase after.
     pub phase: Phase,
+}
+
+/// One saved event of an account, numbered with those of units.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AccountEntry {
+    /// Its place among all entries.
+    pub seq: i64,
+    /// When.
+    pub at: Timestamp,
+    /// Whose doing.
+    pub who: Who,
+    /// Which account.
+    pub account: AgentName,
+    /// What happened.
+    pub event: AccountEvent,
+}
+
+/// One line of the journal.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Line {
+    /// Of a unit.
+    Unit(Entry),
+    /// Of an account.
+    Account(AccountEntry),
+}
+
+impl Line {
+    /// Its place in the journal.
+    pub fn seq(&self) -> i64 {
+        match self {
+            Line::Unit(entry) => entry.seq,
+            Line::Account(entry) => entry.seq,
+        }
+    }
 }
 
 /// One change of a unit's public status.
@@ -80,6 +115,21 @@ pub struct AttemptRecord {
     /// What went wrong.
     pub error: Option<String>,
     /// Tokens and cost.
+    pub usage: Usage,
+}
+
+/// What the attempts of a unit at one phase used.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Spent {
+    /// The unit.
+    pub unit: UnitId,
+    /// Its chunk.
+    pub chunk: ChunkName,
+    /// The phase.
+    pub phase: Phase,
+    /// How many attempts there were.
+    pub attempts: usize,
+    /// Tokens and cost of all of them.
     pub usage: Usage,
 }
 

@@ -2,6 +2,7 @@
 
 use super::ids::{ChunkName, UnitId};
 use super::phase::Phase;
+use super::report::Usage;
 use super::time::Timestamp;
 use super::work_unit::{Counters, Status, WorkUnit};
 use std::collections::BTreeSet;
@@ -40,14 +41,16 @@ impl NewUnit {
             base: None,
             tip: None,
             session: None,
-            session_cost: 0,
+            session_used: Usage::default(),
             notes: Vec::new(),
             live: None,
+            answered: None,
             counters: Counters::default(),
             decision: None,
             approved: None,
             set_up: false,
             retain: self.retain,
+            hold: false,
             created_at: now,
             updated_at: now,
         }

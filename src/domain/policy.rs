@@ -59,6 +59,8 @@ pub struct Policy {
     pub crash_retries: u32,
     /// Repetition after errors of the model's provider.
     pub retry: Backoff,
+    /// What becomes of a unit that was tried again as often as it may be.
+    pub exhausted: Exhausted,
     /// Wait for an account's allowance when nobody says when it returns.
     pub unknown_limit_wait: Duration,
     /// Added at random, up to this, to the moment an account's allowance returns: everybody's clock strikes the hour at once.
@@ -112,6 +114,7 @@ impl Default for Policy {
             max_turns_completion: 20,
             crash_retries: 2,
             retry: Backoff::default(),
+            exhausted: Exhausted::Ask,
             unknown_limit_wait: 15 * MINUTE,
             resume_jitter: MINUTE,
             resume_stagger: Duration::from_secs(10),
@@ -145,6 +148,15 @@ impl Default for Backoff {
     fn default() -> Self {
         Self { initial: Duration::from_millis(100), max: Duration::from_secs(5), attempts: 30, jitter: 25 }
     }
+}
+
+/// What becomes of a unit that was tried again as often as it may be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Exhausted {
+    /// The operator is asked.
+    Ask,
+    /// It has failed: for a night in which nobody looks. Who depends on it is told.
+    Fail,
 }
 
 /// What the conflict oracle may do.

@@ -1,6 +1,7 @@
 //! What the oracle said about pairs that it mattered for, what really happened, and how good it is.
 
 use super::conflict::{Judgement, Stage, Verdict};
+use super::each::Each;
 use super::event::{Event, RebaseResult};
 use super::ids::{ChunkName, UnitId};
 use super::landing::{Merge, MergeResult};
@@ -70,7 +71,7 @@ pub enum Settlement {
     /// It is known.
     Known(Outcome),
     /// By comparing what both landed, in whatever order.
-    Compare(Merge, Merge),
+    Compare(Box<[Each<Merge>; 2]>),
 }
 
 /// Where a pair stands. `None` is a unit that was deleted.
@@ -80,7 +81,7 @@ pub fn settlement(a: Option<&WorkUnit>, b: Option<&WorkUnit>) -> Settlement {
         (
             Status::Done { proof: Proof::Landed { merge: one, .. }, .. },
             Status::Done { proof: Proof::Landed { merge: other, .. }, .. },
-        ) if one.lead.target == other.lead.target => Settlement::Compare(one.lead.clone(), other.lead.clone()),
+        ) if one.lead.target == other.lead.target => Settlement::Compare(Box::new([one.clone(), other.clone()])),
         (Status::Done { .. }, Status::Done { .. }) => Settlement::Known(Outcome::Unknown),
         (Status::Deleted { .. }, _) | (_, Status::Deleted { .. }) => Settlement::Known(Outcome::Unknown),
         // Canceled and failed ones may be tried again.
@@ -201,13 +202,13 @@ mod tests {
         ObjectId::parse(letter.to_string().repeat(40)).unwrap()
     }
 
-    fn merge(target: &str) -> Merge {
+    fn merge(target: &str) -> Each<Merge> {
         let target = BranchName::parse(target).unwrap();
-        Merge { target, from: commit('a'), commit: commit('b'), tip: commit('c') }
+        Each::from(Merge { target, from: commit('a'), commit: commit('b'), tip: commit('c') })
     }
 
     fn landed(id: i64, target: &str) -> WorkUnit {
-        let proof = Proof::Landed { merge: merge(target).into(), gates: 0, kept: Vec::new() };
+        let proof = Proof::Landed { merge: merge(target), gates: 0, kept: Vec::new() };
         unit(id, Status::Done { proof, leftovers: Leftovers::Nothing }, true)
     }
 
@@ -230,7 +231,7 @@ mod tests {
     #[test]
     fn a_pair_is_settled_when_both_have_landed_or_one_never_will() {
         let (a, b) = (landed(1, "main"), landed(2, "main"));
-        assert_eq!(settlement(Some(&a), Some(&b)), Settlement::Compare(merge("main"), merge("main")));
+        assert_eq!(settlement(Some(&a), Some(&b)), Settlement::Compare(Box::new([merge("main"), merge("main")])));
         assert_eq!(settlement(Some(&a), Some(&landed(2, "next"))), Settlement::Known(Outcome::Unknown));
         assert_eq!(settlement(Some(&a), None), Settlement::Known(Outcome::Unknown));
         let deleted = unit(2, Status::Deleted { leftovers: Leftovers::Nothing }, true);

@@ -193,6 +193,17 @@ impl Usage {
             cost: self.cost.saturating_add(other.cost),
         }
     }
+
+    /// What is left of it without `less`, never below nothing.
+    pub fn minus(self, less: Usage) -> Usage {
+        Usage {
+            input: self.input.saturating_sub(less.input),
+            output: self.output.saturating_sub(less.output),
+            cache_read: self.cache_read.saturating_sub(less.cache_read),
+            cache_write: self.cache_write.saturating_sub(less.cache_write),
+            cost: self.cost.saturating_sub(less.cost),
+        }
+    }
 }
 
 /// What went wrong, structured kind first, text second.

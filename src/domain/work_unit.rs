@@ -6,7 +6,7 @@ use super::each::Each;
 use super::ids::{ChunkName, ObjectId, SessionId, UnitId};
 use super::landing::{Landing, Merge};
 use super::phase::Phase;
-use super::report::{Outcome, QuestionSet, ReviewDecision};
+use super::report::{Outcome, QuestionSet, ReviewDecision, Usage};
 use super::time::Timestamp;
 use super::workspace::Base;
 use std::collections::BTreeSet;
@@ -36,12 +36,14 @@ pub struct WorkUnit {
     pub tip: Option<Each<ObjectId>>,
     /// The conversation the next attempt resumes.
     pub session: Option<SessionId>,
-    /// Cost of that conversation so far, in micro-dollars: agents tell totals, attempts are charged differences.
-    pub session_cost: u64,
+    /// What that conversation has used so far: some agents tell totals, attempts are charged differences.
+    pub session_used: Usage,
     /// What the next attempt is told before anything else.
     pub notes: Vec<Note>,
     /// The process that exists, or may exist, for it.
     pub live: Option<Live>,
+    /// What the operator has answered and no agent has taken yet.
+    pub answered: Option<Answered>,
     /// What was counted against its limits.
     pub counters: Counters,
     /// The decision of the review at work.
@@ -52,10 +54,23 @@ pub struct WorkUnit {
     pub set_up: bool,
     /// Whether its worktree stays after landing.
     pub retain: bool,
+    /// Whether the operator holds it, though it cannot stop here: it does before its next step that can wait.
+    pub hold: bool,
     /// When it was accepted.
     pub created_at: Timestamp,
     /// When it last changed.
     pub updated_at: Timestamp,
+}
+
+/// What an answer changed, to be restored when the operator takes it back.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Answered {
+    /// The entry of the queue, with the answers where it asked something.
+    pub ask: Ask,
+    /// What the next attempt would have been told without the answer.
+    pub notes: Vec<Note>,
+    /// What was counted before.
+    pub counters: Counters,
 }
 
 /// What was counted against a unit's limits. `retry` clears all of them.
@@ -121,17 +136,19 @@ pub enum Status {
 pub enum Admission {
     /// The operator holds it.
     Held,
+    /// The operator holds it on its way home: released, it goes on with the gates, not with an agent.
+    LandingHeld,
     /// Its goal waits for approval.
     Approval,
 }
 
-/// A wait on the wall clock: the provider failed, and the unit tries again a little later.
+/// A wait on the wall clock: the provider failed, and the unit tries again a little later, or an answer can still be taken back.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Wait {
     /// Until when.
     pub until: Timestamp,
-    /// The error in the agent's words.
-    pub error: String,
+    /// The error in the agent's words; none where it waits for the operator's second thoughts.
+    pub error: Option<String>,
 }
 
 /// What is at work for a running unit.

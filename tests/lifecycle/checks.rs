@@ -40,6 +40,8 @@ pub fn check(
     ends(before, event, &step.unit)?;
     question(before, event, &step.unit)?;
     held(before, event, &step.unit)?;
+    taken_back(before, event, &step.unit, life, machine)?;
+    hold(before, event, step)?;
     attempts(step, ledger)?;
     effects(step)?;
     drains(&step.unit, life, machine)
@@ -58,7 +60,8 @@ fn refusal(before: &WorkUnit, event: &Event, refused: &IllegalEvent) -> Checked 
 fn verbs(unit: &WorkUnit, life: &Life, machine: Machine) -> Checked {
     for verb in allowed_verbs(unit) {
         let event = match verb {
-            "answer" => Event::Answered { answers: vec![(0, "yes".into())] },
+            "answer" => Event::Answered { answers: vec![(0, "yes".into())], until: None },
+            "retract" => Event::Retracted { item: None },
             "approve" => Event::Approved,
             "retry" => Event::Retried,
             "hold" => Event::Held,
@@ -165,10 +168,59 @@ fn question(before: &WorkUnit, event: &Event, after: &WorkUnit) -> Checked {
     ensure(is_verb(event), "question: gone without the operator")
 }
 
+/// What was answered can be taken back until an agent has it, and then all is as before the answer; what an agent has stays.
+fn taken_back(before: &WorkUnit, event: &Event, after: &WorkUnit, life: &Life, machine: Machine) -> Checked {
+    if let Event::Retracted { .. } = event {
+        let waits = matches!(
+            before.status,
+            Status::Ready { .. }
+                | Status::Blocked { .. }
+                | Status::Pending(Admission::Held)
+                | Status::NeedsAttention(_)
+        );
+        return ensure(waits && after.ask().is_some(), "retract: an answer was taken from an agent");
+    }
+    let (Event::Answered { .. }, Some(ask), Status::Ready { .. }) = (event, before.ask(), &after.status) else {
+        return Ok(());
+    };
+    let Ok(back) = machine(after, &Event::Retracted { item: None }, &life.rules, &world::moment(3_000_000)) else {
+        return Err("retract: refused right after the answer".into());
+    };
+    let mut asked = ask.clone();
+    if let About::Question { answers, .. } = &mut asked.about {
+        answers.fill(None);
+    }
+    let expected =
+        WorkUnit { status: Status::NeedsAttention(asked), updated_at: back.unit.updated_at, ..before.clone() };
+    ensure(back.unit == expected, "retract: something of the answer stays")
+}
+
 fn held(before: &WorkUnit, event: &Event, after: &WorkUnit) -> Checked {
-    let is_held = |unit: &WorkUnit| unit.status == Status::Pending(Admission::Held);
     let asks = matches!(event, Event::Crashed { .. } | Event::GatherFailed { .. }) && after.ask().is_some();
     ensure(!is_held(before) || is_held(after) || is_verb(event) || asks, "held: released without the operator")
+}
+
+fn is_held(unit: &WorkUnit) -> bool {
+    matches!(unit.status, Status::Pending(Admission::Held | Admission::LandingHeld))
+}
+
+/// Whoever holds a unit finds it held before its next step, whatever was at work.
+fn hold(before: &WorkUnit, event: &Event, step: &Step) -> Checked {
+    let after = &step.unit;
+    if *event == Event::Held {
+        ensure(is_held(after) || after.hold, "hold: taken, and nothing came of it")?;
+    }
+    let waits = matches!(after.status, Status::Ready { .. } | Status::Blocked { .. });
+    ensure(!after.hold || !(waits || is_held(after) || after.is_terminal()), "hold: remembered where it is over")?;
+    if !before.hold || is_verb(event) {
+        return Ok(());
+    }
+    ensure(after.hold || is_held(after) || after.is_terminal(), "hold: forgotten on the way")?;
+    let opens = step.attempts.iter().any(|change| matches!(change, AttemptChange::Opened { .. }));
+    let begins = step.effects.iter().any(|effect| {
+        matches!(effect, Effect::Run(_) | Effect::Prepare | Effect::Rebase | Effect::MarkActive | Effect::Land)
+    });
+    ensure(!opens && !begins, "hold: a further step was begun")
 }
 
 /// One attempt at a time, each opened once, heard only while it is open, and closed once.

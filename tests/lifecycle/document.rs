@@ -6,10 +6,11 @@ use std::fmt::Write;
 use std::path::Path;
 use ve::domain::account::HaltReason;
 use ve::domain::chunk::ChunkStatus;
-use ve::domain::event::{Event, Gathered, RebaseResult};
+use ve::domain::event::{Event, Gathered, Patch, RebaseResult, Wanted};
 use ve::domain::landing::{MergeResult, MoveResult};
 use ve::domain::lifecycle::transition;
 use ve::domain::phase::Phase;
+use ve::domain::policy::Exhausted;
 use ve::domain::report::{ErrorKind, Outcome, ProcessExit, ReviewVerdict};
 use ve::domain::rules::Rules;
 use ve::domain::work_unit::{Status, WorkUnit};
@@ -54,7 +55,8 @@ fn ended(unit: &WorkUnit, outcome: Outcome) -> Event {
 
 fn verbs() -> Vec<Column> {
     vec![
-        ("answer", |_| Event::Answered { answers: vec![(0, "JWT".into()), (1, "an hour".into())] }),
+        ("answer", |_| Event::Answered { answers: vec![(0, "JWT".into()), (1, "an hour".into())], until: None }),
+        ("take back", |_| Event::Retracted { item: None }),
         ("approve", |_| Event::Approved),
         ("retry", |_| Event::Retried),
         ("hold", |_| Event::Held),
@@ -69,9 +71,15 @@ fn verbs() -> Vec<Column> {
         ("cancel", |_| Event::Canceled),
         ("delete", |_| Event::Deleted),
         ("declare done", |_| Event::DeclaredDone),
+        ("park", |_| parked()),
         ("prune", |_| Event::Pruned),
         ("clear", |_| Event::Cleared),
     ]
+}
+
+fn parked() -> Event {
+    let (status, reason) = (Some(Wanted::NeedsAttention), Some("wait for the review".to_owned()));
+    Event::Patched(Patch { status, reason, ..Patch::default() })
 }
 
 fn daemon() -> Vec<Column> {
@@ -205,7 +213,7 @@ impl Way {
     }
 }
 
-/// Every state worth a row, each reached by events only; nothing gives up by itself yet, so that FAILED is made by hand.
+/// Every state worth a row, each reached by events only.
 fn states() -> Vec<(&'static str, WorkUnit)> {
     let from = Way::from;
     let marks = || {
@@ -219,14 +227,19 @@ fn states() -> Vec<(&'static str, WorkUnit)> {
         way.rules.has_setup = true;
         way
     };
-    let mut gave_up = world::unit(Phase::Implement);
-    gave_up.status = Status::Failed { reason: "no".into() };
-    let answered = |way: Way| way.then(Event::Answered { answers: vec![(0, "JWT".into()), (1, "an hour".into())] });
+    let gave_up = || {
+        let mut way = from(Phase::Implement);
+        way.rules.policy.exhausted = Exhausted::Fail;
+        (0..3).fold(way, |way, _| way.failed(ErrorKind::Silent))
+    };
+    let answered =
+        |way: Way| way.then(Event::Answered { answers: vec![(0, "JWT".into()), (1, "an hour".into())], until: None });
     let removed = |way: Way| way.then(Event::Removed { preserved: None });
     let canceled = || from(Phase::Implement).started().then(Event::Canceled);
     let done = || from(Phase::Complete).moving().then(Event::Moved(MoveResult::Moved { kept: vec![] }));
     let ways = vec![
         ("PENDING, held", from(Phase::Implement).then(Event::Held)),
+        ("PENDING, landing held", from(Phase::Complete).merging().then(Event::Held)),
         ("PENDING, goal to approve", from(Phase::Goal).worked()),
         ("READY", from(Phase::Implement)),
         ("READY, answered, process warm", answered(from(Phase::Implement).asked())),
@@ -236,6 +249,7 @@ fn states() -> Vec<(&'static str, WorkUnit)> {
         ),
         ("BLOCKED", from(Phase::Implement).then(Event::BlockersChanged { by: world::chunks(&["b"]) })),
         ("ASSIGNED", from(Phase::Implement).dispatched()),
+        ("ASSIGNED, to be held", from(Phase::Implement).dispatched().then(Event::Held)),
         ("RUNNING setup", setup().started()),
         ("RUNNING agent", from(Phase::Implement).started()),
         ("RUNNING gathering, in IMPLEMENT", from(Phase::Implement).finished()),
@@ -244,9 +258,12 @@ fn states() -> Vec<(&'static str, WorkUnit)> {
         ("RUNNING marking active", marks().then(Event::Approved)),
         ("RUNNING rebasing", from(Phase::Rebase).prepared()),
         ("RUNNING gate", from(Phase::Complete).worked()),
+        ("RUNNING gate, to be held", from(Phase::Complete).worked().then(Event::Held)),
         ("RUNNING merging", from(Phase::Complete).merging()),
         ("RUNNING gating", from(Phase::Complete).merged(false)),
+        ("RUNNING gating, to be held", from(Phase::Complete).merged(false).then(Event::Held)),
         ("RUNNING moving", from(Phase::Complete).moving()),
+        ("RUNNING moving, to be held", from(Phase::Complete).moving().then(Event::Held)),
         ("NEEDS_ATTENTION question, process warm", from(Phase::Implement).asked()),
         (
             "NEEDS_ATTENTION question, process gone",
@@ -267,6 +284,7 @@ fn states() -> Vec<(&'static str, WorkUnit)> {
             from(Phase::Complete).merging().then(Event::Merged(MergeResult::Failed("no".into()))),
         ),
         ("NEEDS_ATTENTION trust", from(Phase::Complete).merged(true)),
+        ("NEEDS_ATTENTION parked", from(Phase::Implement).then(parked())),
         (
             "NEEDS_ATTENTION dependency",
             from(Phase::Implement).then(Event::DependencyLost { lost: world::chunks(&["b"]) }),
@@ -275,11 +293,10 @@ fn states() -> Vec<(&'static str, WorkUnit)> {
         ("DONE", removed(done())),
         ("CANCELED, process on its way out", canceled()),
         ("CANCELED", removed(canceled().said(|unit| ended(unit, Outcome::Interrupted)))),
+        ("FAILED", gave_up()),
         ("DELETED", from(Phase::Implement).then(Event::Deleted)),
     ];
-    let mut states: Vec<_> = ways.into_iter().map(|(name, way)| (name, way.unit)).collect();
-    states.insert(states.len() - 1, ("FAILED", gave_up));
-    states
+    ways.into_iter().map(|(name, way)| (name, way.unit)).collect()
 }
 
 fn matrix(text: &mut String, title: &str, columns: &[Column]) {

@@ -11,7 +11,7 @@ use ve::domain::work_unit::{Activity, Admission, Leftovers, Status, WorkUnit};
 type Answer = Result<Step, IllegalEvent>;
 
 /// Each with the name of the check that must catch it.
-pub const ALL: [(&str, Machine); 19] = [
+pub const ALL: [(&str, Machine); 23] = [
     ("reason", without_reason),
     ("answers", loses_a_place),
     ("blocked", blocked_by_nobody),
@@ -23,6 +23,10 @@ pub const ALL: [(&str, Machine); 19] = [
     ("ended", wakes_the_canceled),
     ("question", answers_itself),
     ("held", releases_the_held),
+    ("retract", tells_what_was_taken_back),
+    ("retract", takes_from_an_agent),
+    ("hold", forgets_to_hold),
+    ("hold", holds_too_late),
     ("attempts", closes_twice),
     ("attempts", opens_beside),
     ("effects", removes_at_once),
@@ -133,6 +137,35 @@ fn releases_the_held(unit: &WorkUnit, event: &Event, rules: &Rules, moment: &Mom
     })
 }
 
+fn tells_what_was_taken_back(unit: &WorkUnit, event: &Event, rules: &Rules, moment: &Moment) -> Answer {
+    changed(unit, event, rules, moment, |step| {
+        if let Event::Retracted { .. } = event {
+            step.unit.notes = unit.notes.clone();
+        }
+    })
+}
+
+fn takes_from_an_agent(unit: &WorkUnit, event: &Event, rules: &Rules, moment: &Moment) -> Answer {
+    match (event, &unit.status) {
+        (Event::Retracted { .. }, Status::Running(_)) => transition(unit, &Event::Prioritized(0), rules, moment),
+        _ => transition(unit, event, rules, moment),
+    }
+}
+
+fn forgets_to_hold(unit: &WorkUnit, event: &Event, rules: &Rules, moment: &Moment) -> Answer {
+    changed(unit, event, rules, moment, |step| {
+        if let Event::Started { .. } | Event::Ended { .. } | Event::Gathered(_) = event {
+            step.unit.hold = false;
+        }
+    })
+}
+
+fn holds_too_late(unit: &WorkUnit, event: &Event, rules: &Rules, moment: &Moment) -> Answer {
+    let unwilling = WorkUnit { hold: false, ..unit.clone() };
+    let is_late = unit.hold && matches!(event, Event::Ended { .. });
+    changed(if is_late { &unwilling } else { unit }, event, rules, moment, |step| step.unit.hold |= is_late)
+}
+
 fn closes_twice(unit: &WorkUnit, event: &Event, rules: &Rules, moment: &Moment) -> Answer {
     changed(unit, event, rules, moment, |step| {
         let closed = step.attempts.iter().find(|change| matches!(change, AttemptChange::Closed { .. })).cloned();
@@ -165,10 +198,10 @@ fn runs_another(unit: &WorkUnit, event: &Event, rules: &Rules, moment: &Moment) 
 }
 
 fn listens_to_anybody(unit: &WorkUnit, event: &Event, rules: &Rules, moment: &Moment) -> Answer {
-    let (Event::Used { usage, session_cost, .. }, Some(live)) = (event, &unit.live) else {
+    let (Event::Used { usage, session, .. }, Some(live)) = (event, &unit.live) else {
         return transition(unit, event, rules, moment);
     };
-    let event = Event::Used { attempt: live.attempt.clone(), usage: *usage, session_cost: *session_cost };
+    let event = Event::Used { attempt: live.attempt.clone(), usage: *usage, session: *session };
     transition(unit, &event, rules, moment)
 }
 
@@ -178,7 +211,12 @@ fn refuses_without_a_word(unit: &WorkUnit, event: &Event, rules: &Rules, moment:
 
 fn never_holds(unit: &WorkUnit, event: &Event, rules: &Rules, moment: &Moment) -> Answer {
     if *event == Event::Held {
-        return Err(IllegalEvent { event: event.name(), status: unit.status.name(), why: "it does not want to" });
+        return Err(IllegalEvent {
+            event: event.name(),
+            refused: event.refused(),
+            status: unit.status.name(),
+            why: "it does not want to",
+        });
     }
     transition(unit, event, rules, moment)
 }

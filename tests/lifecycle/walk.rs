@@ -10,6 +10,7 @@ use ve::domain::attention::About;
 use ve::domain::event::{Event, IllegalEvent, Moment, RebaseResult, Step};
 use ve::domain::landing::{Landing, MergeResult, MoveResult};
 use ve::domain::phase::{Phase, Phases};
+use ve::domain::policy::Exhausted;
 use ve::domain::report::{Outcome, ReviewVerdict};
 use ve::domain::rules::Rules;
 use ve::domain::work_unit::{Activity, Admission, Status, WorkUnit};
@@ -45,27 +46,34 @@ pub struct Life {
     pub picks: Vec<Pick>,
 }
 
-/// Public name and activity: what tells states apart in reports.
+/// Public name, activity and whether it is to be held: what tells states apart in reports.
 pub fn label(unit: &WorkUnit) -> String {
-    match &unit.status {
+    let mut label = match &unit.status {
         Status::Running(activity) => format!("RUNNING {}", activity.name()),
         Status::NeedsAttention(ask) => format!("NEEDS_ATTENTION {}", ask.about.kind()),
+        Status::Pending(Admission::LandingHeld) => "PENDING landing".to_owned(),
         status => status.name().to_owned(),
+    };
+    if unit.hold {
+        label.push_str(" to be held");
     }
+    label
 }
 
 pub fn lives(length: usize) -> impl Strategy<Value = Life> {
     let source = prop_oneof![20 => Just(Source::Smooth), 12 => Just(Source::Likely), 2 => Just(Source::Operator), 3 => Just(Source::Anything)];
     let pick = (source, any::<Index>()).prop_map(|(source, index)| Pick { source, index });
-    let rules = (any::<[bool; 3]>(), 0..3_usize, 0..3_usize).prop_map(|([setup, short, approve], worker, landing)| {
-        let mut rules = world::rules();
-        rules.has_setup = setup;
-        rules.worker_gates = worker;
-        rules.integration_gates = landing;
-        rules.policy.approve_goals = approve;
-        rules.phases = if short { Phases::new(&[]) } else { Phases::default() };
-        rules
-    });
+    let rules =
+        (any::<[bool; 4]>(), 0..3_usize, 0..3_usize).prop_map(|([setup, short, approve, fail], worker, landing)| {
+            let mut rules = world::rules();
+            rules.has_setup = setup;
+            rules.worker_gates = worker;
+            rules.integration_gates = landing;
+            rules.policy.approve_goals = approve;
+            rules.policy.exhausted = if fail { Exhausted::Fail } else { Exhausted::Ask };
+            rules.phases = if short { Phases::new(&[]) } else { Phases::default() };
+            rules
+        });
     (rules, prop::sample::select(Phase::ALL.to_vec()), prop::collection::vec(pick, 1..length))
         .prop_map(|(rules, phase, picks)| Life { rules, phase, picks })
 }
@@ -85,15 +93,15 @@ fn likely(unit: &WorkUnit) -> Vec<Event> {
         worked.iter().chain(&verbs).filter(|event| names.contains(&event.name())).cloned().collect()
     };
     let more = match &unit.status {
-        Status::Pending(Admission::Held) => those(&["released"]),
+        Status::Pending(Admission::Held | Admission::LandingHeld) => those(&["released"]),
         Status::Pending(Admission::Approval) => those(&["approved"]),
         Status::Ready { .. } => [those(&["dispatched"]), those(&["dispatched"]), those(&["blockers changed"])].concat(),
-        Status::Assigned => those(&["prepared", "prepared", "preparation failed"]),
+        Status::Assigned => those(&["prepared", "preparation failed", "held"]),
         Status::Running(Activity::Rebasing) => those(&["rebased"]),
         Status::Running(Activity::MarkingActive) => those(&["gathered", "gather failed"]),
         Status::Running(Activity::Landing(Landing::Merging)) => those(&["merged"]),
         Status::Running(Activity::Landing(Landing::Moving { .. })) => those(&["moved"]),
-        Status::Running(_) => Vec::new(),
+        Status::Running(_) => those(&["held"]),
         Status::Blocked { .. } => those(&["blockers changed", "dependency lost"]),
         Status::NeedsAttention(ask) => match ask.about {
             About::Question { .. } => those(&["answered"]),
@@ -122,6 +130,7 @@ fn smooth(unit: &WorkUnit) -> Vec<Event> {
         Event::Merged(_) | Event::Moved(_) | Event::Asked { .. } | Event::Named { .. } | Event::Used { .. } => false,
         Event::Rebased(result) => matches!(result, RebaseResult::Clean { .. }),
         Event::BlockersChanged { by } => by.is_empty(),
+        Event::Held => false,
         Event::PreparationFailed { .. } | Event::RemoveFailed { .. } | Event::GatherFailed { .. } => false,
         _ => true,
     };

@@ -140,9 +140,11 @@ pub fn outcomes() -> Vec<Outcome> {
 /// Every verb of the operator.
 pub fn verbs() -> Vec<Event> {
     let mut all = vec![
-        Event::Answered { answers: vec![(0, "JWT".into())] },
-        Event::Answered { answers: vec![(0, "JWT".into()), (1, "an hour".into())] },
-        Event::Answered { answers: vec![(7, "none".into())] },
+        Event::Answered { answers: vec![(0, "JWT".into())], until: None },
+        Event::Answered { answers: vec![(0, "JWT".into()), (1, "an hour".into())], until: None },
+        Event::Answered { answers: vec![(7, "none".into())], until: None },
+        Event::Retracted { item: None },
+        Event::Retracted { item: Some(1) },
         Event::Approved,
         Event::Retried,
         Event::Held,
@@ -166,6 +168,11 @@ pub fn verbs() -> Vec<Event> {
         Event::Patched(Patch { priority: Some(2), depends_on, status: Some(status), ..Patch::default() })
     }));
     all.push(Event::Patched(Patch { phase: Some(Phase::Plan), status: Some(Wanted::Ready), ..Patch::default() }));
+    let parked =
+        |reason: &str| Patch { status: Some(Wanted::NeedsAttention), reason: Some(reason.into()), ..Patch::default() };
+    all.extend(["wait for the review", " "].map(|reason| Event::Patched(parked(reason))));
+    all.push(Event::Patched(Patch { reason: Some("look".into()), ..Patch::default() }));
+    all.push(Event::Patched(Patch { status: Some(Wanted::NeedsAttention), ..Patch::default() }));
     all
 }
 
@@ -177,7 +184,11 @@ pub fn said(attempt: &AttemptId) -> Vec<Event> {
         Event::Started { attempt: attempt.clone(), pid: 7 },
         Event::Named { attempt: attempt.clone(), session, version: None },
         Event::Asked { attempt: attempt.clone(), set: questions() },
-        Event::Used { attempt: attempt.clone(), usage: Usage::default(), session_cost: 5 },
+        Event::Used {
+            attempt: attempt.clone(),
+            usage: Usage::default(),
+            session: Usage { cost: 5, ..Usage::default() },
+        },
     ];
     let verdicts = [ReviewVerdict::Approve, ReviewVerdict::Feedback, ReviewVerdict::Escalate];
     all.extend(verdicts.map(|verdict| Event::Decided { attempt: attempt.clone(), decision: decision(verdict) }));

@@ -22,6 +22,11 @@ impl Turn<'_> {
         let Status::Assigned = self.unit.status else { return Err("nothing was being prepared") };
         self.unit.base = Some(base.clone());
         match &self.unit.live {
+            _ if self.unit.hold => {
+                // What has not been started never is; what has, for this may be said twice, is stopped.
+                self.stop(Ladder::Suspend);
+                self.ready(None);
+            }
             Some(live) => {
                 let attempt = live.attempt.clone();
                 self.perform(Effect::Run(attempt));
@@ -54,6 +59,9 @@ impl Turn<'_> {
             self.run(if kind == AttemptKind::Setup { Activity::Setup } else { Activity::Agent });
         }
         self.record(AttemptChange::Started { attempt: attempt.clone(), pid });
+        if self.unit.hold && self.unit.status == Status::Running(Activity::Agent) {
+            return self.interrupted(None);
+        }
         Ok(())
     }
 
@@ -62,7 +70,7 @@ impl Turn<'_> {
         let counts = self.live(attempt)?.stage != Stage::Stopping(Ladder::End);
         if counts && self.unit.session.as_ref() != Some(session) {
             self.unit.session = Some(session.clone());
-            self.unit.session_cost = 0;
+            self.unit.session_used = Usage::default();
         }
         self.record(AttemptChange::Named {
             attempt: attempt.clone(),
@@ -94,9 +102,9 @@ impl Turn<'_> {
         Ok(())
     }
 
-    pub(super) fn used(&mut self, attempt: &AttemptId, usage: Usage, session_cost: u64) -> Fits {
+    pub(super) fn used(&mut self, attempt: &AttemptId, usage: Usage, session: Usage) -> Fits {
         self.live(attempt)?;
-        self.unit.session_cost = session_cost;
+        self.unit.session_used = session;
         self.record(AttemptChange::Used { attempt: attempt.clone(), usage });
         Ok(())
     }
@@ -129,7 +137,7 @@ impl Turn<'_> {
         match failure::remedy(error, unit, counters, &self.rules.policy, now) {
             Remedy::WaitForAccount { until } => self.halt(agent, HaltReason::Limit { until }, &error.message),
             Remedy::LogIn => self.halt(agent, HaltReason::Login, &error.message),
-            Remedy::Resume { .. } | Remedy::StartOver | Remedy::AskOperator => {}
+            Remedy::Resume { .. } | Remedy::StartOver | Remedy::AskOperator | Remedy::GiveUp => {}
         }
     }
 

@@ -3,7 +3,7 @@
 use super::turn::{Fits, Turn};
 use crate::domain::attention::About;
 use crate::domain::event::Effect;
-use crate::domain::work_unit::{Leftovers, Status};
+use crate::domain::work_unit::{Admission, Leftovers, Status};
 
 impl Turn<'_> {
     /// The operator wants the worktree kept after landing, or no longer; of a unit that has landed the latter gives it up.
@@ -35,6 +35,7 @@ impl Turn<'_> {
         }
         match &mut self.unit.status {
             Status::Assigned | Status::Running(_) => return Err("something is at work in its worktree"),
+            Status::Pending(Admission::LandingHeld) => return Err("its landing goes on in its worktree"),
             Status::NeedsAttention(ask) if matches!(ask.about, About::Landing | About::Trust { .. }) => {
                 return Err("its landing goes on in its worktree");
             }

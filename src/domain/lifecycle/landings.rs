@@ -21,23 +21,35 @@ impl Turn<'_> {
     }
 
     pub(super) fn land(&mut self) {
+        if self.stops_on_its_way_home() {
+            return;
+        }
         self.run(Activity::Landing(Landing::Merging));
         self.perform(Effect::Land);
     }
 
     fn run_worker_gate(&mut self, gate: usize) {
+        if self.stops_on_its_way_home() {
+            return;
+        }
         let attempt = self.open(AttemptKind::WorkerGate(gate), None);
         self.run(Activity::WorkerGate(gate));
         self.perform(Effect::Run(attempt));
     }
 
     fn run_integration_gate(&mut self, merge: Each<Merge>, gate: usize) {
+        if self.stops_on_its_way_home() {
+            return;
+        }
         let attempt = self.open(AttemptKind::IntegrationGate(gate), None);
         self.run(Activity::Landing(Landing::Gating { merge, gate }));
         self.perform(Effect::Run(attempt));
     }
 
     fn move_branch(&mut self, merge: Each<Merge>) {
+        if self.stops_on_its_way_home() {
+            return;
+        }
         self.run(Activity::Landing(Landing::Moving { merge }));
         self.perform(Effect::Land);
     }

@@ -1,10 +1,12 @@
 //! The state machine. One function decides; what it decides is saved, then published, then performed, and nowhere else does a unit change.
 //!
-//! `operator` holds the verbs, `patch` several changes at once, `attempts` what processes do, `phases` what the end of a phase means, `landings` the way home, `clearing` what
+//! `operator` has the verbs, `answers` what is said to a unit that waits for words, `holding` those that stop a unit and let it go on, `patch` several changes at once, `attempts` what processes do, `phases` what the end of a phase means, `landings` the way home, `clearing` what
 //! becomes of worktrees, `resume` what a saved state still has to do.
 
+mod answers;
 mod attempts;
 mod clearing;
+mod holding;
 mod landings;
 mod operator;
 mod patch;
@@ -14,7 +16,7 @@ mod resume;
 mod tests;
 mod turn;
 
-pub use resume::{lead_again, resume};
+pub use resume::{lead_again, name_taken, resume};
 
 use super::event::{Event, IllegalEvent, Moment, Step};
 use super::landing::Landing;
@@ -27,7 +29,8 @@ use turn::Turn;
 pub fn transition(unit: &WorkUnit, event: &Event, rules: &Rules, moment: &Moment) -> Result<Step, IllegalEvent> {
     let mut turn = Turn::new(unit, rules, moment);
     let fits = match event {
-        Event::Answered { answers } => turn.answered(answers),
+        Event::Answered { answers, until } => turn.answered(answers, *until),
+        Event::Retracted { item } => turn.retracted(*item),
         Event::Approved => turn.approved(),
         Event::Retried => turn.retried(),
         Event::Held => turn.held(),
@@ -56,7 +59,7 @@ pub fn transition(unit: &WorkUnit, event: &Event, rules: &Rules, moment: &Moment
         Event::Named { attempt, session, version } => turn.named(attempt, session, version.as_deref()),
         Event::Asked { attempt, set } => turn.asked(attempt, set),
         Event::Decided { attempt, decision } => turn.decided(attempt, decision),
-        Event::Used { attempt, usage, session_cost } => turn.used(attempt, *usage, *session_cost),
+        Event::Used { attempt, usage, session } => turn.used(attempt, *usage, *session),
         Event::Ended { attempt, outcome } => turn.ended(attempt, outcome),
         Event::Gathered(found) => turn.gathered(found),
         Event::GatherFailed { reason } => turn.gather_failed(reason),
@@ -71,7 +74,10 @@ pub fn transition(unit: &WorkUnit, event: &Event, rules: &Rules, moment: &Moment
     };
     match fits {
         Ok(()) => Ok(turn.finish()),
-        Err(why) => Err(IllegalEvent { event: event.name(), status: unit.status.name(), why }),
+        Err(why) => {
+            let (event, refused) = (event.name(), event.refused());
+            Err(IllegalEvent { event, refused, status: unit.status.name(), why })
+        }
     }
 }
 
@@ -79,15 +85,21 @@ pub fn transition(unit: &WorkUnit, event: &Event, rules: &Rules, moment: &Moment
 pub fn allowed_verbs(unit: &WorkUnit) -> Vec<&'static str> {
     let mut verbs = match &unit.status {
         Status::Pending(Admission::Held) if unit.phase != Phase::Complete => vec!["release", "skip"],
-        Status::Pending(Admission::Held) => vec!["release"],
-        Status::Pending(Admission::Approval) => vec!["approve"],
+        Status::Pending(Admission::Held | Admission::LandingHeld) => vec!["release"],
+        Status::Pending(Admission::Approval) => vec!["approve", hold_or_release(unit)],
         Status::Ready { .. } | Status::Blocked { .. } if unit.phase != Phase::Complete => vec!["hold", "skip"],
         Status::Ready { .. } | Status::Blocked { .. } => vec!["hold"],
         Status::Running(Activity::Agent) => vec!["interrupt", "hold"],
         // From the moment the branch moves there is no way back, only an end within seconds.
-        Status::Running(Activity::Landing(Landing::Moving { .. })) => return vec!["prioritize"],
-        Status::Assigned | Status::Running(_) => vec![],
-        Status::NeedsAttention(ask) => return ask.about.verbs().to_vec(),
+        Status::Running(Activity::Landing(Landing::Moving { .. })) => return vec![hold_or_release(unit), "prioritize"],
+        Status::Assigned | Status::Running(_) => vec![hold_or_release(unit)],
+        Status::NeedsAttention(ask) => {
+            let mut verbs = ask.about.verbs().to_vec();
+            if !verbs.contains(&"release") {
+                verbs.push(hold_or_release(unit));
+            }
+            return verbs;
+        }
         Status::Failed { .. } | Status::Canceled { leftovers: Leftovers::Nothing } => return vec!["retry", "delete"],
         Status::Done { .. } if unit.retain && unit.base.is_some() && unit.live.is_none() => {
             return vec!["prune", "delete"];
@@ -95,6 +107,14 @@ pub fn allowed_verbs(unit: &WorkUnit) -> Vec<&'static str> {
         Status::Canceled { .. } | Status::Done { .. } => return vec!["delete"],
         Status::Deleted { .. } => return vec![],
     };
+    if unit.answered.is_some() {
+        verbs.push("retract");
+    }
     verbs.extend(["prioritize", "cancel", "delete"]);
     verbs
+}
+
+/// Which of the two changes anything for a unit that is held at its next step, if at all.
+fn hold_or_release(unit: &WorkUnit) -> &'static str {
+    if unit.hold { "release" } else { "hold" }
 }

@@ -12,35 +12,12 @@ use crate::domain::work_unit::{Activity, Admission, Counters, Leftovers, Note, P
 use std::collections::BTreeSet;
 
 impl Turn<'_> {
-    pub(super) fn answered(&mut self, answers: &[(usize, String)]) -> Fits {
-        let Status::NeedsAttention(ask) = &mut self.unit.status else { return Err("it waits for no answer") };
-        match &mut ask.about {
-            About::Question { set, answers: given } => {
-                for (item, answer) in answers {
-                    *given.get_mut(*item).ok_or("it has no question of that number")? = Some(answer.clone());
-                }
-                let Some(complete) = given.iter().cloned().collect::<Option<Vec<String>>>() else { return Ok(()) };
-                let note = Note::Answers { set: set.clone(), answers: complete };
-                self.note(note);
-            }
-            About::Dependency { .. } => return Err("words do not help here"),
-            _ => {
-                for (_, text) in answers {
-                    self.note(Note::Message(text.clone()));
-                }
-            }
-        }
-        self.unit.counters = Counters { review_cycles: self.unit.counters.review_cycles, ..Counters::default() };
-        self.ready(None);
-        Ok(())
-    }
-
     pub(super) fn approved(&mut self) -> Fits {
         if let Status::NeedsAttention(ask) = &self.unit.status
             && let About::Question { set, .. } = &ask.about
             && set.topic == Topic::Permission
         {
-            return self.answered(&[(0, ALLOW.to_owned())]);
+            return self.answered(&[(0, ALLOW.to_owned())], None);
         }
         match &self.unit.status {
             Status::Pending(Admission::Approval) => self.ready(None),
@@ -83,42 +60,6 @@ impl Turn<'_> {
         Ok(())
     }
 
-    pub(super) fn held(&mut self) -> Fits {
-        match self.unit.status {
-            Status::Ready { .. } | Status::Blocked { .. } | Status::Pending(Admission::Held) => {
-                self.unit.status = Status::Pending(Admission::Held);
-                // A process that waits for its turn would wait for the operator now.
-                self.suspend_warm();
-                Ok(())
-            }
-            // Its conversation is kept: released, it goes on where it was.
-            Status::Running(Activity::Agent) => self.interrupted(None),
-            Status::NeedsAttention(_) => Err("it waits for you already"),
-            _ => Err("only an agent can be stopped on its way; wait for it, or cancel the unit"),
-        }
-    }
-
-    fn suspend_warm(&mut self) {
-        if self.unit.live.as_ref().is_some_and(|live| live.stage == Stage::Warm) {
-            self.stop(Ladder::Suspend);
-        }
-    }
-
-    pub(super) fn released(&mut self) -> Fits {
-        match &self.unit.status {
-            Status::Pending(Admission::Held) => {}
-            Status::Pending(Admission::Approval) => return Err("its goal waits for approval"),
-            Status::NeedsAttention(ask) => {
-                let About::Dependency { lost } = &ask.about else { return Err("it is not held") };
-                let lost = lost.clone();
-                self.unit.depends_on.retain(|chunk| !lost.contains(chunk));
-            }
-            _ => return Err("it is not held"),
-        }
-        self.ready(None);
-        Ok(())
-    }
-
     pub(super) fn dependencies_set(&mut self, chunks: &BTreeSet<ChunkName>) -> Fits {
         if chunks.contains(&self.unit.chunk) {
             return Err("a unit cannot wait for itself");
@@ -147,31 +88,20 @@ impl Turn<'_> {
 
     pub(super) fn phase_set(&mut self, phase: Phase) -> Fits {
         match self.unit.status {
+            Status::Pending(Admission::LandingHeld) => self.unit.status = Status::Pending(Admission::Held),
             Status::Ready { .. } | Status::Blocked { .. } | Status::Pending(_) => {}
             Status::NeedsAttention(_) => self.ready(None),
-            _ => return Err("its phase can be set only while nothing is at work"),
+            Status::Assigned | Status::Running(_) => {
+                return Err("its phase can be set only while nothing is at work: hold or interrupt it first");
+            }
+            _ => return Err("it has ended"),
         }
         // A process that is still there belongs to the phase before.
         self.stop(Ladder::End);
         self.unit.phase = phase;
         self.unit.session = None;
+        self.unit.answered = None;
         self.unit.counters = Counters::default();
-        Ok(())
-    }
-
-    pub(super) fn interrupted(&mut self, message: Option<&str>) -> Fits {
-        let Status::Running(Activity::Agent) = self.unit.status else { return Err("no agent is at work") };
-        self.stop(Ladder::Suspend);
-        match message {
-            Some(text) => {
-                self.note(Note::Message(text.to_owned()));
-                self.ready(None);
-            }
-            None => {
-                self.note(Note::Continue);
-                self.unit.status = Status::Pending(Admission::Held);
-            }
-        }
         Ok(())
     }
 

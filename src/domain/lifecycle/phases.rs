@@ -39,7 +39,7 @@ impl Turn<'_> {
             Remedy::Resume { until } => {
                 self.unit.counters.errors += 1;
                 self.note(Note::Continue);
-                self.ready(Some(Wait { until, error: reason }));
+                self.ready(Some(Wait { until, error: Some(reason) }));
             }
             Remedy::StartOver => {
                 self.unit.counters.errors += 1;
@@ -53,6 +53,10 @@ impl Turn<'_> {
                 self.ready(None);
             }
             Remedy::AskOperator => self.ask(About::Failure, reason),
+            Remedy::GiveUp => {
+                let reason = format!("{reason} (tried again {} times)", counters.errors);
+                self.unit.status = Status::Failed { reason };
+            }
         }
     }
 
@@ -169,16 +173,19 @@ impl Turn<'_> {
 
     /// Leaves the phase undone, as the operator said.
     pub(super) fn skipped(&mut self) -> super::turn::Fits {
-        let (Status::Ready { .. } | Status::Blocked { .. } | Status::Pending(_) | Status::NeedsAttention(_)) =
-            self.unit.status
-        else {
-            return Err("a phase can be skipped only while nothing is at work");
-        };
+        match self.unit.status {
+            Status::Ready { .. } | Status::Blocked { .. } | Status::Pending(_) | Status::NeedsAttention(_) => {}
+            Status::Assigned | Status::Running(_) => {
+                return Err("a phase can be skipped only while nothing is at work: hold or interrupt it first");
+            }
+            _ => return Err("it has ended"),
+        }
         if self.unit.phase == Phase::Complete {
             return Err("the last phase cannot be skipped");
         }
         self.stop(crate::domain::attempt::Ladder::End);
         self.unit.notes.clear();
+        self.unit.answered = None;
         let held = self.unit.status == Status::Pending(Admission::Held);
         self.advance();
         if held {

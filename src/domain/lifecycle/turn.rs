@@ -36,6 +36,8 @@ impl<'a> Turn<'a> {
 
     pub(super) fn finish(mut self) -> Step {
         self.unit.updated_at = self.moment.now;
+        self.hold_what_waits();
+        self.settle_answer();
         if self.was_landing && !is_landing(&self.unit) {
             self.effects.insert(0, Effect::LeaveTurn);
         }

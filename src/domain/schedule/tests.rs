@@ -80,7 +80,7 @@ fn question() -> About {
 /// Puts a unit into one of the situations a plan may meet.
 fn put(unit: &mut WorkUnit, situation: u8) {
     let later = NOW + Duration::from_secs(60);
-    let wait = |until| Status::Ready { wait: Some(Wait { until, error: "529".into() }) };
+    let wait = |until| Status::Ready { wait: Some(Wait { until, error: Some("529".into()) }) };
     unit.status = match situation {
         0..=3 => Status::Ready { wait: None },
         4 => Status::Blocked { by: BTreeSet::from([chunk(99)]) },

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod clearing;
+mod holding;
 mod operator;
 mod phases;
 mod trouble;
@@ -190,7 +191,7 @@ impl Story {
     }
 
     fn answered(&mut self) {
-        self.then(Event::Answered { answers: vec![(0, "JWT".into())] });
+        self.then(Event::Answered { answers: vec![(0, "JWT".into())], until: None });
     }
 
     fn is_ready_in(&self, phase: Phase) -> bool {

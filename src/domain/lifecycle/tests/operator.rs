@@ -4,12 +4,15 @@
 
 use super::{Story, agent, base, clean, found, questions};
 use crate::domain::attempt::{Ladder, Stage};
+use crate::domain::attention::About;
 use crate::domain::event::{Effect, Event, Patch, Wanted};
 use crate::domain::ids::{ChunkName, SessionId};
+use crate::domain::lifecycle::allowed_verbs;
 use crate::domain::phase::Phase;
-use crate::domain::report::{Outcome, Question, QuestionSet};
-use crate::domain::work_unit::{Activity, Admission, Leftovers, Note, Status};
+use crate::domain::report::{ErrorKind, Outcome, Question, QuestionSet};
+use crate::domain::work_unit::{Activity, Admission, Leftovers, Note, Status, Wait, WorkUnit};
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 #[test]
 fn a_warm_process_gets_its_answer_and_goes_on() {
@@ -64,16 +67,66 @@ fn every_item_of_a_set_wants_an_answer() {
     story.then(Event::Asked { attempt: story.live(), set });
     story.answered();
     assert_eq!(story.asked_about(), "question");
-    assert_eq!(story.refuses(&Event::Answered { answers: vec![(2, "x".into())] }), "it has no question of that number");
-    story.then(Event::Answered { answers: vec![(1, "an hour".into())] });
+    assert_eq!(
+        story.refuses(&Event::Answered { answers: vec![(2, "x".into())], until: None }),
+        "it has no question of that number"
+    );
+    story.then(Event::Answered { answers: vec![(1, "an hour".into())], until: None });
     assert!(story.is_ready_in(Phase::Plan));
+}
+
+#[test]
+fn an_answer_is_taken_back_until_an_agent_has_it() {
+    let mut story = Story::from(Phase::Plan);
+    let back = Event::Retracted { item: None };
+    assert_eq!(story.refuses(&back), "an agent has taken its last answer, or it was never asked");
+    story.asks();
+    assert_eq!(story.refuses(&back), "none of its questions has an answer yet");
+    let until = Some(story.now() + Duration::from_secs(5));
+    story.then(Event::Answered { answers: vec![(0, "JWT".into())], until });
+    assert_eq!(story.unit.status, Status::Ready { wait: until.map(|until| Wait { until, error: None }) });
+    assert!(allowed_verbs(&story.unit).contains(&"retract"));
+    story.then(back.clone());
+    assert_eq!((story.asked_about(), story.unit.notes.len()), ("question", 0));
+
+    story.answered();
+    story.then(Event::Dispatched { agent: agent() });
+    assert_eq!(story.refuses(&back), "an agent has taken its last answer, or it was never asked");
+}
+
+#[test]
+fn taking_back_one_answer_of_several_keeps_the_others() {
+    let mut story = Story::from(Phase::Plan);
+    story.starts();
+    let one = questions().items[0].clone();
+    story.then(Event::Asked { attempt: story.live(), set: QuestionSet::new("q-2", vec![one.clone(), one]) });
+    story.then(Event::Answered { answers: vec![(0, "JWT".into()), (1, "an hour".into())], until: None });
+    story.then(Event::Retracted { item: Some(1) });
+    assert_eq!(story.refuses(&Event::Retracted { item: Some(1) }), "that question has no answer yet");
+    let about = &story.unit.ask().unwrap().about;
+    assert!(
+        matches!(about, About::Question { answers, .. } if *answers == [Some("JWT".to_owned()), None]),
+        "{about:?}"
+    );
+}
+
+#[test]
+fn advice_is_taken_back_with_what_was_counted() {
+    let mut story = Story::from(Phase::Plan);
+    story.fails(ErrorKind::Refused);
+    let failed = story.unit.clone();
+    story.then(Event::Answered { answers: vec![(0, "use the other disk".into())], until: None });
+    story.then(Event::BlockersChanged { by: BTreeSet::from([ChunkName::parse("b").unwrap()]) });
+    story.then(Event::Retracted { item: None });
+    assert_eq!(WorkUnit { updated_at: failed.updated_at, ..story.unit.clone() }, failed);
+    assert_eq!(story.refuses(&Event::Retracted { item: None }), "it was not answered yet");
 }
 
 #[test]
 fn a_permission_is_granted_by_approval_and_denied_by_an_answer() {
     for (event, told) in [
         (Event::Approved, "Allow"),
-        (Event::Answered { answers: vec![(0, "not on this machine".into())] }, "not on this machine"),
+        (Event::Answered { answers: vec![(0, "not on this machine".into())], until: None }, "not on this machine"),
     ] {
         let mut story = Story::from(Phase::Plan);
         story.starts();
@@ -267,4 +320,12 @@ fn an_agent_at_work_takes_changes_of_priority_and_retention() {
     story.then(Event::Retained(true));
     story.ends(Outcome::Finished);
     assert_eq!((story.unit.priority, story.unit.retain), (9, true), "what the attempt's end says does not undo them");
+}
+
+#[test]
+fn what_is_not_ready_any_more_is_not_dispatched() {
+    let mut story = Story::from(Phase::Plan);
+    story.then(Event::Held);
+    assert_eq!(story.refuses(&Event::Dispatched { agent: agent() }), "only what is ready can be dispatched");
+    assert!(story.effects.is_empty(), "no worktree was made");
 }

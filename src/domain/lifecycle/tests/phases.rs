@@ -7,7 +7,7 @@ use crate::domain::chunk::ChunkStatus;
 use crate::domain::event::{Effect, Event, Gathered, RebaseResult};
 use crate::domain::ids::ChunkName;
 use crate::domain::landing::{Landing, MoveResult};
-use crate::domain::lifecycle::resume;
+use crate::domain::lifecycle::{name_taken, resume};
 use crate::domain::phase::{Phase, Phases};
 use crate::domain::report::{Outcome, ReviewVerdict};
 use crate::domain::work_unit::{Activity, Admission, Leftovers, Note, Nudge, Proof, Status};
@@ -42,6 +42,17 @@ fn a_chunk_goes_home_through_all_phases() {
     story.then(Event::Removed { preserved: None });
     assert_eq!(story.unit.status, Status::Done { proof, leftovers: Leftovers::Nothing });
     assert!(story.unit.is_settled() && resume(&story.unit).is_empty());
+}
+
+#[test]
+fn a_name_that_another_unit_bears_is_shown_where_an_agent_gave_it() {
+    let mut story = Story::from(Phase::Plan);
+    story.starts();
+    story.ends(Outcome::Finished);
+    let follows = name_taken(&Event::Gathered(found()), "save it: there is one").unwrap();
+    story.then(follows);
+    assert!(story.unit.ask().unwrap().reason.contains("failed to save it: there is one"));
+    assert_eq!(name_taken(&Event::Held, "save it"), None, "nobody was given a name");
 }
 
 #[test]
@@ -147,6 +158,15 @@ fn a_chunk_removed_as_told_is_complete() {
     let mut story = Story::from(Phase::Complete);
     story.works(Gathered { chunk: None, ..found() });
     assert_eq!(story.unit.status, Status::Running(Activity::Landing(Landing::Merging)));
+}
+
+#[test]
+fn every_status_past_implementing_completes_a_chunk() {
+    for status in [ChunkStatus::Active, ChunkStatus::Composite, ChunkStatus::Superseded, ChunkStatus::Historical] {
+        let mut story = Story::from(Phase::Complete);
+        story.works(Gathered { chunk: Some(status), ..found() });
+        assert_eq!(story.unit.status, Status::Running(Activity::Landing(Landing::Merging)), "{status:?}");
+    }
 }
 
 #[test]

@@ -7,7 +7,8 @@ use crate::domain::account::{HaltReason, Halted};
 use crate::domain::event::Event;
 use crate::domain::ids::{AgentName, SessionId};
 use crate::domain::phase::Phase;
-use crate::domain::report::{AgentError, ErrorKind, Outcome, ProcessExit};
+use crate::domain::policy::Exhausted;
+use crate::domain::report::{AgentError, ErrorKind, Outcome, ProcessExit, Usage};
 use crate::domain::time::Timestamp;
 use crate::domain::work_unit::{Activity, Note, Status};
 
@@ -18,11 +19,28 @@ fn overload_is_tried_again_in_the_same_session_up_to_a_limit() {
         story.fails(ErrorKind::Overloaded);
         let Status::Ready { wait: Some(wait) } = &story.unit.status else { unreachable!("{:?}", story.unit.status) };
         assert!(wait.until > story.now());
-        assert_eq!(wait.error, "it did not work");
+        assert_eq!(wait.error.as_deref(), Some("it did not work"));
         assert_eq!(story.unit.counters.errors, times);
     }
     story.fails(ErrorKind::Overloaded);
     assert_eq!(story.asked_about(), "failure");
+}
+
+#[test]
+fn what_a_conversation_has_used_is_kept_until_another_begins() {
+    let mut story = Story::from(Phase::Plan);
+    story.starts();
+    let named = |story: &mut Story, session: &str| {
+        let session = SessionId::parse(session).unwrap();
+        story.then(Event::Named { attempt: story.live(), session, version: None });
+    };
+    let used = Usage { input: 7, cost: 5, ..Usage::default() };
+    named(&mut story, "s-1");
+    story.then(Event::Used { attempt: story.live(), usage: used, session: used });
+    named(&mut story, "s-1");
+    assert_eq!(story.unit.session_used, used);
+    named(&mut story, "s-2");
+    assert_eq!(story.unit.session_used, Usage::default());
 }
 
 #[test]
@@ -129,4 +147,18 @@ fn what_was_gathered_or_ended_once_is_not_heard_again() {
     story.ends(Outcome::Finished);
     let again = Event::Ended { attempt: story.live(), outcome: Outcome::Finished };
     assert_eq!(story.refuses(&again), "its attempt has ended");
+}
+
+#[test]
+fn what_is_exhausted_has_failed_where_the_rules_say_so() {
+    let mut story = Story::from(Phase::Plan);
+    story.rules.policy.exhausted = Exhausted::Fail;
+    for _ in 0..3 {
+        story.crashes();
+    }
+    assert!(matches!(&story.unit.status, Status::Failed { reason } if reason.contains("tried again 2 times")));
+    assert!(story.unit.is_settled());
+    story.then(Event::Retried);
+    story.fails(ErrorKind::Refused);
+    assert_eq!(story.asked_about(), "failure", "what is never tried again is not exhausted");
 }
