@@ -6,10 +6,12 @@ mod build;
 pub mod error;
 pub mod layers;
 mod model;
+mod permissions;
 pub mod sensitive;
 pub mod settings;
 pub mod sources;
 mod values;
+pub mod words;
 
 use crate::domain::agent::AgentConfig;
 use crate::domain::ids::{AgentName, BranchName};
@@ -34,6 +36,8 @@ pub struct Config {
     pub setup: Option<String>,
     /// Commands that judge the work.
     pub gates: Gates,
+    /// Whether what has landed is pushed to `origin`; only with a base there.
+    pub push: bool,
     /// What agents can reach.
     pub sandbox: Sandbox,
     /// Where the daemon listens.
@@ -115,6 +119,17 @@ pub struct Sandbox {
     pub accept: Vec<String>,
     /// Presets of paths for toolchains; `auto` finds out.
     pub toolchains: Vec<String>,
+    /// Whose objects are read inside.
+    pub objects: SharedObjects,
+}
+
+/// Whose objects the agents of a unit can read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SharedObjects {
+    /// All of the operator's.
+    Shared,
+    /// What the unit's base reaches, and what it makes.
+    Own,
 }
 
 /// Whether agents are confined.

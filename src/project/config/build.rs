@@ -1,13 +1,15 @@
 //! From the configuration as written to the one that is used: defaults filled in, names checked, agents resolved.
 
 use super::error::{Invalid, unknown_name};
-use super::model::{Raw, RawAgent, RawAgentTable, RawConflicts, RawLanding, RawLimits, RawMode, RawObjects, RawOracle};
+use super::model::{
+    Raw, RawAgent, RawAgentTable, RawConflicts, RawExhausted, RawLanding, RawLimits, RawMode, RawObjects, RawOracle,
+};
 use super::values::{Size, Span};
-use super::{Agents, BaseSpec, Config, Gates, Listen, Sandbox, SandboxMode};
+use super::{Agents, BaseSpec, Config, Gates, Listen, Sandbox, SandboxMode, SharedObjects};
 use crate::domain::agent::{AgentConfig, AgentKind};
 use crate::domain::ids::{AgentName, BranchName};
 use crate::domain::phase::{Phase, Phases};
-use crate::domain::policy::{ConflictPolicy, LandingStyle, OracleMode, Policy};
+use crate::domain::policy::{ConflictPolicy, Exhausted, LandingStyle, OracleMode, Policy};
 use std::collections::BTreeMap;
 use std::num::NonZeroU32;
 
@@ -18,16 +20,17 @@ const PORT: u16 = 7845;
 pub(super) type Env<'a> = &'a dyn Fn(&str) -> Option<String>;
 
 pub(super) fn config(raw: Raw, env: Env<'_>) -> Result<Config, Invalid> {
-    supported(&raw)?;
     let mut policy = Policy::default();
     limits(&mut policy, &raw.limits)?;
     set(&mut policy.setup_timeout, raw.worktree.setup_timeout.map(|Span(span)| span));
     set(&mut policy.approve_goals, raw.approve_goals);
     set(&mut policy.landing, raw.landing.map(landing));
     policy.conflicts = conflicts(&raw.conflicts, raw.oracle)?;
+    let base = raw.base.as_deref().map_or(Ok(BaseSpec::Current), base)?;
     Ok(Config {
         policy,
-        base: raw.base.as_deref().map_or(Ok(BaseSpec::Current), base)?,
+        push: push(raw.push, &base)?,
+        base,
         phases: raw.phases.as_deref().map_or_else(|| Ok(Phases::default()), phases)?,
         agents: agents(raw.agents, env)?,
         setup: raw.worktree.setup.filter(|command| !command.trim().is_empty()),
@@ -43,6 +46,10 @@ pub(super) fn config(raw: Raw, env: Env<'_>) -> Result<Config, Invalid> {
             mask: raw.sandbox.mask,
             accept: raw.sandbox.accept,
             toolchains: raw.sandbox.toolchains.unwrap_or_else(|| vec!["auto".to_owned()]),
+            objects: match raw.sandbox.objects {
+                Some(RawObjects::Own) => SharedObjects::Own,
+                Some(RawObjects::Shared) | None => SharedObjects::Shared,
+            },
         },
         listen: Listen { host: raw.host.unwrap_or_else(|| "127.0.0.1".to_owned()), port: raw.port.unwrap_or(PORT) },
         state_dir: raw.state_dir,
@@ -50,17 +57,14 @@ pub(super) fn config(raw: Raw, env: Env<'_>) -> Result<Config, Invalid> {
     })
 }
 
-/// Refuses by name what is known and cannot be had: what is accepted and does nothing would be believed.
-fn supported(raw: &Raw) -> Result<(), Invalid> {
-    if raw.push == Some(true) {
-        let problem = "nothing is pushed: push the branch yourself once work has landed; the only value is false";
-        return Err(Invalid::new(&["push"], problem));
+/// What is not cut from `origin` has no place there either.
+fn push(wanted: Option<bool>, base: &BaseSpec) -> Result<bool, Invalid> {
+    match (wanted.unwrap_or(false), base) {
+        (true, BaseSpec::Current | BaseSpec::Branch(_)) => {
+            Err(Invalid::new(&["push"], "needs a base at origin: base = \"origin/<branch>\""))
+        }
+        (wanted, _) => Ok(wanted),
     }
-    if let Some(RawObjects::Own) = raw.sandbox.objects {
-        let problem = "units borrow the objects of the repository; the only value is \"shared\"";
-        return Err(Invalid::new(&["sandbox", "objects"], problem));
-    }
-    Ok(())
 }
 
 fn set<T>(field: &mut T, value: Option<T>) {
@@ -90,6 +94,11 @@ fn limits(policy: &mut Policy, raw: &RawLimits) -> Result<(), Invalid> {
     set(&mut policy.completion_retries, raw.completion_retries);
     set(&mut policy.rebase_retries, raw.rebase_retries);
     set(&mut policy.crash_retries, raw.crash_retries);
+    let exhausted = |wanted| match wanted {
+        RawExhausted::Ask => Exhausted::Ask,
+        RawExhausted::Fail => Exhausted::Fail,
+    };
+    set(&mut policy.exhausted, raw.exhausted.map(exhausted));
     set(&mut policy.unknown_limit_wait, span(raw.unknown_limit_wait));
     set(&mut policy.resume_jitter, span(raw.resume_jitter));
     set(&mut policy.resume_stagger, span(raw.resume_stagger));

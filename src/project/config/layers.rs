@@ -3,7 +3,7 @@
 use super::error::{ConfigError, Invalid};
 use super::model::Raw;
 use super::sensitive::{self, SensitiveContent};
-use super::{Config, build, settings};
+use super::{Config, build, permissions, settings, words};
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use toml::{Table, Value};
@@ -67,6 +67,9 @@ pub fn load(texts: Texts<'_>, env: &dyn Fn(&str) -> Option<String>) -> Result<Co
     let mut config = build::config(raw, env).map_err(|invalid| blame(invalid, &origins, texts))?;
     settings::apply(texts.stored, &mut config, &mut origins)
         .map_err(|invalid| ConfigError::from_invalid(Origin::Stored.as_str(), None, invalid))?;
+    words::check(&config.sandbox)
+        .and_then(|()| permissions::check(&config.agents, &config.phases, &config.sandbox))
+        .map_err(|invalid| blame(invalid, &origins, texts))?;
     config.origins = origins;
     Ok(config)
 }

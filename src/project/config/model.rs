@@ -43,6 +43,13 @@ pub(super) enum RawOracle {
     Advise,
 }
 
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum RawExhausted {
+    Ask,
+    Fail,
+}
+
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(super) struct RawLimits {
@@ -58,6 +65,7 @@ pub(super) struct RawLimits {
     pub unit_memory: Option<Size>,
     pub unit_processes: Option<NonZeroU32>,
     pub attempt_output: Option<Size>,
+    pub exhausted: Option<RawExhausted>,
     pub review_cycles: Option<NonZeroU32>,
     pub review_nudges: Option<u32>,
     pub completion_retries: Option<u32>,

@@ -8,9 +8,9 @@ use std::collections::BTreeMap;
 use std::fmt;
 use toml::{Table, Value};
 
-/// Keys of `ve.toml` that choose what runs, with which rights, where it writes and who can reach it.
-const SENSITIVE: [&[&str]; 6] =
-    [&["agents"], &["gates"], &["host"], &["sandbox"], &["state_dir"], &["worktree", "setup"]];
+/// Keys of `ve.toml` that choose what runs, with which rights, where it writes, what leaves the machine and who can reach it.
+const SENSITIVE: [&[&str]; 7] =
+    [&["agents"], &["gates"], &["host"], &["push"], &["sandbox"], &["state_dir"], &["worktree", "setup"]];
 
 /// The name of the list of ignored files that worktrees get.
 const INCLUDE: &str = ".worktreeinclude";

@@ -2,8 +2,8 @@
 
 use super::layers::{Origin, origin_of};
 use super::values::{size_text, span_text};
-use super::{BaseSpec, Config, SandboxMode};
-use crate::domain::policy::{LandingStyle, OracleMode};
+use super::{BaseSpec, Config, SandboxMode, SharedObjects};
+use crate::domain::policy::{Exhausted, LandingStyle, OracleMode};
 use toml::Value;
 
 /// One value in effect.
@@ -42,6 +42,14 @@ impl Config {
             OracleMode::Enforce => "enforce",
             OracleMode::Advise => "advise",
         };
+        let objects = match self.sandbox.objects {
+            SharedObjects::Shared => "shared",
+            SharedObjects::Own => "own",
+        };
+        let exhausted = match policy.exhausted {
+            Exhausted::Ask => "ask",
+            Exhausted::Fail => "fail",
+        };
         let mode = match self.sandbox.mode {
             SandboxMode::On => "on",
             SandboxMode::Off => "off",
@@ -53,7 +61,7 @@ impl Config {
             ("landing", text(landing)),
             ("oracle", text(oracle)),
             ("approve_goals", policy.approve_goals.to_string()),
-            ("push", "false".to_owned()),
+            ("push", self.push.to_string()),
             ("host", text(&self.listen.host)),
             ("port", self.listen.port.to_string()),
             ("limits.max_agents", policy.max_agents.to_string()),
@@ -73,6 +81,7 @@ impl Config {
             ("limits.completion_retries", policy.completion_retries.to_string()),
             ("limits.rebase_retries", policy.rebase_retries.to_string()),
             ("limits.crash_retries", policy.crash_retries.to_string()),
+            ("limits.exhausted", text(exhausted)),
             ("limits.unknown_limit_wait", text(&span_text(policy.unknown_limit_wait))),
             ("limits.resume_jitter", text(&span_text(policy.resume_jitter))),
             ("limits.resume_stagger", text(&span_text(policy.resume_stagger))),
@@ -98,7 +107,7 @@ impl Config {
             ("sandbox.mask", list(&self.sandbox.mask)),
             ("sandbox.accept", list(&self.sandbox.accept)),
             ("sandbox.toolchains", list(&self.sandbox.toolchains)),
-            ("sandbox.objects", text("shared")),
+            ("sandbox.objects", text(objects)),
         ];
         values.extend(self.setup.as_deref().map(|setup| ("worktree.setup", text(setup))));
         values.extend(self.state_dir.as_deref().map(|dir| ("state_dir", text(dir))));

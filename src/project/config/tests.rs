@@ -273,19 +273,56 @@ fn a_patch_is_all_or_nothing() {
 }
 
 #[test]
-fn what_is_known_and_cannot_be_had_is_refused_by_its_name() {
-    for (text, expected) in [
-        ("base = \"main\"\npush = true\n", "read .ve/config.toml:2:1: push: nothing is pushed"),
-        ("[sandbox]\nobjects = \"own\"\n", "read .ve/config.toml:2:1: sandbox.objects: units borrow"),
+fn what_is_pushed_needs_a_base_at_origin() {
+    let load = |text: &str| {
+        let stored = BTreeMap::new();
+        layers::load(Texts { committed: None, accepted: None, local: Some(text), stored: &stored }, &|_| None)
+    };
+    let error = load("base = \"main\"\npush = true\n").unwrap_err().to_string();
+    assert!(error.starts_with("read .ve/config.toml:2:1: push: needs a base at origin"), "{error}");
+    assert!(load("base = \"origin/main\"\npush = true\n").unwrap().push);
+    let own = load("push = false\n[sandbox]\nobjects = \"own\"\n").unwrap();
+    assert!(!own.push && own.sandbox.objects == SharedObjects::Own);
+}
+
+#[test]
+fn without_the_sandbox_an_agent_that_cannot_ask_is_refused_by_name() {
+    let written = |sandbox: &str| format!("[agents]\ndefault = \"claude\"\nreview = \"codex\"\n[sandbox]\n{sandbox}\n");
+    let refused = refusal(&written("mode = \"off\""));
+    for part in [
+        ".ve/config.toml:5:1",
+        "sandbox.mode",
+        "agent codex (review phase)",
+        "cannot ask for permissions",
+        "accept = [\"permissions\"]",
     ] {
-        let stored = BTreeMap::new();
-        let texts = Texts { committed: None, accepted: None, local: Some(text), stored: &stored };
-        let error = layers::load(texts, &|_| None).unwrap_err().to_string();
-        assert!(error.starts_with(expected), "{error}");
+        assert!(refused.contains(part), "{part} in {refused}");
     }
-    for text in ["push = false\n", "[sandbox]\nobjects = \"shared\"\n"] {
-        let stored = BTreeMap::new();
-        let texts = Texts { committed: None, accepted: None, local: Some(text), stored: &stored };
-        layers::load(texts, &|_| None).unwrap();
+    for sandbox in ["mode = \"on\"", "mode = \"off\"\naccept = [\"permissions\"]"] {
+        load_local(&written(sandbox)).unwrap();
     }
+    let unused = "phases = [\"goal\", \"plan\", \"implement\", \"complete\"]\n".to_owned() + &written("mode = \"off\"");
+    load_local(&unused).unwrap();
+    let stored = BTreeMap::from([("backend".to_owned(), "codex".to_owned())]);
+    let local = "[agents.codex]\n[sandbox]\nmode = \"off\"\n";
+    let texts = Texts { committed: None, accepted: None, local: Some(local), stored: &stored };
+    assert!(load(texts, &env).unwrap_err().to_string().contains("agent codex (goal phase)"));
+    for kind in AgentKind::ALL.into_iter().filter(|kind| kind.can_ask()) {
+        let local = format!(
+            "[agents]\ndefault = \"mine\"\n[agents.mine]\nkind = \"{}\"\nprogram = \"p\"\n[sandbox]\nmode = \"off\"\n",
+            kind.as_str()
+        );
+        load_local(&local).unwrap();
+    }
+}
+
+#[test]
+fn a_word_of_the_sandbox_that_means_nothing_is_refused() {
+    let refused = refusal("[sandbox]\naccept = [\"metadata\", \"permisions\"]\n");
+    for part in
+        [".ve/config.toml:2:1", "unknown guarantee \"permisions\"", "did you mean \"permissions\"?", "shared-memory"]
+    {
+        assert!(refused.contains(part), "{part} in {refused}");
+    }
+    assert!(refusal("[sandbox]\ntoolchains = [\"ruby\"]\n").contains("unknown toolchain \"ruby\""));
 }

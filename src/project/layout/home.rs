@@ -4,6 +4,11 @@ use super::error::LayoutError;
 use std::ffi::OsString;
 use std::path::PathBuf;
 
+/// The directory that holds the logins which the units of all projects share: beside their state, wherever that of one of them is configured to be.
+pub fn logins_home(env: impl Fn(&str) -> Option<OsString>) -> PathBuf {
+    state_home(None, env).unwrap_or_else(|_| PathBuf::from("/nonexistent")).join("logins")
+}
+
 /// The directory that holds the state of all projects of this user: as configured, else by the XDG convention.
 pub fn state_home(configured: Option<&str>, env: impl Fn(&str) -> Option<OsString>) -> Result<PathBuf, LayoutError> {
     let absolute = |name| env(name).map(PathBuf::from).filter(|path| path.is_absolute());

@@ -58,6 +58,13 @@ fn every_phase_names_its_chunk_its_documents_and_where_it_works() {
 }
 
 #[test]
+fn a_rebase_names_the_recorded_base_and_no_tool_of_another_project() {
+    let prompt = World::new().prompt(Phase::Rebase);
+    assert!(prompt.contains("`trunk` moved on") && prompt.contains("git merge "), "{prompt}");
+    assert!(!prompt.contains("`main`") && !prompt.contains("pytest"), "{prompt}");
+}
+
+#[test]
 fn in_a_task_every_repository_is_named_with_its_base() {
     let world = World::new();
     let base = |digit: &str| Base { branch: world.branch.clone(), commit: ObjectId::parse(digit.repeat(40)).unwrap() };
