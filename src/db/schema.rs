@@ -31,7 +31,7 @@ diesel::table! {
 diesel::table! {
     events (seq) {
         seq -> BigInt,
-        unit_id -> BigInt,
+        unit_id -> Nullable<BigInt>,
         chunk -> Text,
         kind -> Text,
         data -> Text,

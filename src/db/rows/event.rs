@@ -1,5 +1,6 @@
 //! Mirrors of events.
 
+use super::report::conversation;
 use super::stored::{self, mirrored};
 use crate::domain::chunk::ChunkStatus;
 use crate::domain::each::Each;
@@ -8,6 +9,7 @@ use crate::domain::ids::{AgentName, AttemptId, ChunkName, ObjectId, SessionId};
 use crate::domain::landing::{MergeResult, MoveResult};
 use crate::domain::phase::Phase;
 use crate::domain::report::{Outcome, QuestionSet, ReviewDecision, Usage};
+use crate::domain::time::Timestamp;
 use crate::domain::workspace::Base;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
@@ -26,6 +28,11 @@ mirrored! {
 enum EventDef {
     Answered {
         answers: Vec<(usize, String)>,
+        #[serde(with = "stored", default, skip_serializing_if = "Option::is_none")]
+        until: Option<Timestamp>,
+    },
+    Retracted {
+        item: Option<usize>,
     },
     Approved,
     Retried,
@@ -98,7 +105,8 @@ enum EventDef {
         attempt: AttemptId,
         #[serde(with = "stored")]
         usage: Usage,
-        session_cost: u64,
+        #[serde(with = "conversation", alias = "session_cost")]
+        session: Usage,
     },
     Ended {
         #[serde(with = "stored")]
@@ -135,6 +143,8 @@ struct PatchDef {
     phase: Option<Phase>,
     #[serde(with = "stored")]
     status: Option<Wanted>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    reason: Option<String>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -144,6 +154,7 @@ enum WantedDef {
     Pending,
     Done,
     Canceled,
+    NeedsAttention,
 }
 
 #[derive(Serialize, Deserialize)]

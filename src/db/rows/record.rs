@@ -1,11 +1,11 @@
 //! The rows of `events`, `status_log` and `attempts`, as the records they are read into.
 
 use super::stored::from_json;
-use super::words;
+use super::{account, words};
 use crate::db::error::Unreadable;
 use crate::db::schema::{attempts, events, status_log};
 use crate::domain::ids::{AgentName, AttemptId, ChunkName, InvalidName, SessionId, UnitId};
-use crate::domain::journal::{AttemptRecord, Entry, Transition};
+use crate::domain::journal::{AccountEntry, AttemptRecord, Entry, Line, Transition};
 use crate::domain::report::Usage;
 use crate::domain::time::Timestamp;
 use diesel::prelude::*;
@@ -18,7 +18,7 @@ pub(crate) const CREATED: &str = "created";
 #[derive(Insertable)]
 #[diesel(table_name = events)]
 pub(crate) struct EventColumns<'a> {
-    pub(crate) unit_id: i64,
+    pub(crate) unit_id: Option<i64>,
     pub(crate) chunk: &'a str,
     pub(crate) kind: &'a str,
     pub(crate) data: &'a str,
@@ -36,7 +36,7 @@ pub(crate) struct EventColumns<'a> {
 #[diesel(table_name = events)]
 pub(crate) struct EventRow {
     seq: i64,
-    unit_id: i64,
+    unit_id: Option<i64>,
     chunk: String,
     kind: String,
     data: String,
@@ -48,11 +48,24 @@ pub(crate) struct EventRow {
     new_phase: String,
 }
 
+impl TryFrom<EventRow> for Line {
+    type Error = Unreadable;
+
+    fn try_from(row: EventRow) -> Result<Self, Unreadable> {
+        if row.unit_id.is_some() {
+            return row.try_into().map(Line::Unit);
+        }
+        let (account, event) = account::from_data(&row.kind, &row.data)?;
+        let who = words::read_who(&row.who).map_err(|error| Unreadable::account("who caused an event", error))?;
+        Ok(Line::Account(AccountEntry { seq: row.seq, at: Timestamp(row.at), who, account, event }))
+    }
+}
+
 impl TryFrom<EventRow> for Entry {
     type Error = Unreadable;
 
     fn try_from(row: EventRow) -> Result<Self, Unreadable> {
-        let unit = UnitId(row.unit_id);
+        let unit = UnitId(row.unit_id.ok_or_else(|| Unreadable::account("an event", "it is no unit's"))?);
         let event = match row.kind.as_str() {
             CREATED => None,
             _ => Some(from_json(&row.data).map_err(bad(unit, "an event"))?),

@@ -104,6 +104,31 @@ struct UsageDef {
     cost: u64,
 }
 
+/// What a conversation has used. Of those from before tokens were kept only the cost is stored, a number.
+pub(super) mod conversation {
+    use super::super::stored::{self, Stored};
+    use crate::domain::report::Usage;
+    use serde::{Deserialize, Deserializer, Serializer};
+
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Kept {
+        Cost(u64),
+        All(#[serde(with = "stored")] Usage),
+    }
+
+    pub(in crate::db::rows) fn serialize<S: Serializer>(used: &Usage, to: S) -> Result<S::Ok, S::Error> {
+        used.write(to)
+    }
+
+    pub(in crate::db::rows) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Usage, D::Error> {
+        Ok(match Kept::deserialize(from)? {
+            Kept::Cost(cost) => Usage { cost, ..Usage::default() },
+            Kept::All(used) => used,
+        })
+    }
+}
+
 #[derive(Serialize, Deserialize)]
 #[serde(remote = "AgentError")]
 struct AgentErrorDef {

@@ -60,6 +60,7 @@ enum StatusDef {
 #[serde(remote = "Admission", rename_all = "snake_case")]
 enum AdmissionDef {
     Held,
+    LandingHeld,
     Approval,
 }
 
@@ -68,7 +69,7 @@ enum AdmissionDef {
 struct WaitDef {
     #[serde(with = "stored")]
     until: Timestamp,
-    error: String,
+    error: Option<String>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -132,6 +133,7 @@ enum AboutDef {
     Completion,
     NoChange,
     Landing,
+    Parked,
     Trust {
         #[serde(with = "stored")]
         tip: ObjectId,

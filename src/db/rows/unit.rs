@@ -1,18 +1,21 @@
 //! Mirrors of a unit's record, all but the names and dates that are columns.
 
+use super::report::conversation;
 use super::stored::{self, mirrored};
 use crate::domain::attempt::{AttemptKind, Ladder, Live, Stage};
+use crate::domain::attention::Ask;
 use crate::domain::each::Each;
 use crate::domain::ids::{AgentName, AttemptId, ChunkName, ObjectId, SessionId, UnitId};
 use crate::domain::phase::Phase;
-use crate::domain::report::{QuestionSet, ReviewDecision};
+use crate::domain::report::{QuestionSet, ReviewDecision, Usage};
 use crate::domain::time::Timestamp;
-use crate::domain::work_unit::{Counters, Note, Nudge, Status, WorkUnit};
+use crate::domain::work_unit::{Answered, Counters, Note, Nudge, Status, WorkUnit};
 use crate::domain::workspace::Base;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
 mirrored! {
+    Answered => AnsweredDef,
     Counters => CountersDef,
     Note => NoteDef,
     Nudge => NudgeDef,
@@ -42,11 +45,15 @@ pub(crate) struct UnitData {
     tip: Option<Each<ObjectId>>,
     #[serde(with = "stored")]
     session: Option<SessionId>,
-    session_cost: u64,
+    #[serde(with = "conversation", alias = "session_cost")]
+    session_used: Usage,
     #[serde(with = "stored")]
     notes: Vec<Note>,
     #[serde(with = "stored")]
     live: Option<Live>,
+    // Absent in what was stored before answers could be taken back.
+    #[serde(with = "stored", default, skip_serializing_if = "Option::is_none")]
+    answered: Option<Answered>,
     #[serde(with = "stored")]
     counters: Counters,
     #[serde(with = "stored")]
@@ -55,6 +62,9 @@ pub(crate) struct UnitData {
     approved: Option<ObjectId>,
     set_up: bool,
     retain: bool,
+    // Absent in what was stored before units could be held at any time.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    hold: bool,
 }
 
 /// The columns that `data` does not repeat.
@@ -84,14 +94,16 @@ impl From<&WorkUnit> for UnitData {
             base,
             tip,
             session,
-            session_cost,
+            session_used,
             notes,
             live,
+            answered,
             counters,
             decision,
             approved,
             set_up,
             retain,
+            hold,
             created_at: _,
             updated_at: _,
         } = unit.clone();
@@ -105,14 +117,16 @@ impl From<&WorkUnit> for UnitData {
             base,
             tip,
             session,
-            session_cost,
+            session_used,
             notes,
             live,
+            answered,
             counters,
             decision,
             approved,
             set_up,
             retain,
+            hold,
         }
     }
 }
@@ -132,18 +146,31 @@ impl UnitData {
             base: self.base,
             tip: self.tip,
             session: self.session,
-            session_cost: self.session_cost,
+            session_used: self.session_used,
             notes: self.notes,
             live: self.live,
+            answered: self.answered,
             counters: self.counters,
             decision: self.decision,
             approved: self.approved,
             set_up: self.set_up,
             retain: self.retain,
+            hold: self.hold,
             created_at: key.created_at,
             updated_at: key.updated_at,
         }
     }
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(remote = "Answered")]
+struct AnsweredDef {
+    #[serde(with = "stored")]
+    ask: Ask,
+    #[serde(with = "stored")]
+    notes: Vec<Note>,
+    #[serde(with = "stored")]
+    counters: Counters,
 }
 
 #[derive(Serialize, Deserialize)]

@@ -77,10 +77,12 @@ fn apply(connection: &mut SqliteConnection, write: Write) -> Result<Written, Sto
     match write {
         Write::Create { unit, moment, who } => create(connection, *unit, moment, who),
         Write::Step { unit, attempts, halted, event, moment, who } => {
+            let (at, by) = (moment.now, who.clone());
+            let written = step(connection, unit, &attempts, Happened { event: Some(*event), moment, who })?;
             if let Some(halted) = &halted {
-                accounts::halt(connection, halted)?;
+                accounts::halt(connection, halted, at, by)?;
             }
-            step(connection, unit, &attempts, Happened { event: Some(*event), moment, who })
+            Ok(written)
         }
         Write::All(writes) => {
             let written = writes.into_iter().map(|write| apply(connection, write));
@@ -98,9 +100,8 @@ fn apply(connection: &mut SqliteConnection, write: Write) -> Result<Written, Sto
             predictions::settle(connection, units, outcome, at)?;
             Ok(Written::Prediction)
         }
-        Write::AccountOpened(account) => {
-            accounts::open(connection, &account)?;
-            Ok(Written::Setting)
+        Write::Account { account, event, at, who } => {
+            Ok(Written::Account(accounts::happened(connection, account, event, at, who)?))
         }
     }
 }
@@ -165,7 +166,7 @@ fn tell(
     let old_status = before.as_ref().map(|before| before.status.as_str());
     let seq = diesel::insert_into(events::table)
         .values(EventColumns {
-            unit_id: unit.id.0,
+            unit_id: Some(unit.id.0),
             chunk: unit.chunk.as_str(),
             kind,
             data,
@@ -211,7 +212,7 @@ fn why(kind: &str, status: &Status) -> String {
     match status {
         Status::NeedsAttention(ask) => format!("{kind}: {}", ask.reason),
         Status::Failed { reason } => format!("{kind}: {reason}"),
-        Status::Ready { wait: Some(Wait { error, .. }) } => format!("{kind}: {error}"),
+        Status::Ready { wait: Some(Wait { error: Some(error), .. }) } => format!("{kind}: {error}"),
         _ => kind.to_owned(),
     }
 }

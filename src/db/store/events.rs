@@ -7,14 +7,14 @@ use crate::db::rows::unit_row::UnitRow;
 use crate::db::schema::{events, work_units};
 use crate::domain::event::Moment;
 use crate::domain::ids::UnitId;
-use crate::domain::journal::{Entry, Story};
+use crate::domain::journal::{Entry, Line, Story};
 use crate::domain::time::Timestamp;
 use diesel::prelude::*;
 use diesel::sql_types::BigInt;
 
 impl Store {
     /// The entries after `seq`, at most `limit`, in order.
-    pub fn events_since(&mut self, seq: i64, limit: usize) -> Result<Vec<Entry>, StoreError> {
+    pub fn events_since(&mut self, seq: i64, limit: usize) -> Result<Vec<Line>, StoreError> {
         let rows = events::table
             .filter(events::seq.gt(seq))
             .order(events::seq)
@@ -64,14 +64,15 @@ impl Store {
         Ok(newest.map_or(0, |newest| newest.seq))
     }
 
-    /// Forgets the entries of units that were settled and last changed before `before`. Returns how many. Older entries of other units stay for
+    /// Forgets the entries of units that were settled and last changed before `before`, and older ones of accounts. Returns how many. Older entries of other units stay for
     /// their own replay, but the journal as a whole begins after the last one that is gone.
     pub fn prune_events(&mut self, before: Timestamp) -> Result<usize, StoreError> {
         let old = work_units::table
             .filter(work_units::settled)
             .filter(work_units::updated_at.lt(before.0))
-            .select(work_units::unit_id);
-        let gone = events::table.filter(events::unit_id.eq_any(old));
+            .select(work_units::unit_id.nullable());
+        let of_account = events::unit_id.is_null().and(events::at.lt(before.0));
+        let gone = events::table.filter(of_account.or(events::unit_id.eq_any(old)));
         Ok(self.connection.immediate_transaction(|connection| {
             let last: Option<i64> = gone.select(diesel::dsl::max(events::seq)).first(connection)?;
             let Some(last) = last else { return Ok(0) };

@@ -6,6 +6,7 @@ mod commit;
 mod events;
 mod predictions;
 mod settings;
+mod spending;
 mod timeline;
 mod units;
 pub mod write;

@@ -1,10 +1,10 @@
 //! What can be written, and what a write gives back.
 
-use crate::domain::account::Halted;
+use crate::domain::account::{AccountEvent, Halted};
 use crate::domain::attempt::AttemptChange;
 use crate::domain::event::{Event, Moment};
 use crate::domain::ids::{AgentName, UnitId};
-use crate::domain::journal::Entry;
+use crate::domain::journal::{AccountEntry, Entry};
 use crate::domain::new_unit::NewUnit;
 use crate::domain::prediction::{Outcome, Prediction};
 use crate::domain::time::Timestamp;
@@ -40,8 +40,17 @@ pub enum Write {
     },
     /// All of these, in this order, or none.
     All(Vec<Write>),
-    /// An account is halted no more.
-    AccountOpened(AgentName),
+    /// Something happens to an account beside the attempts of its units.
+    Account {
+        /// Which account.
+        account: AgentName,
+        /// What.
+        event: AccountEvent,
+        /// When.
+        at: Timestamp,
+        /// Whose doing.
+        who: Who,
+    },
     /// A setting is stored, or forgotten.
     Setting {
         /// Its name.
@@ -74,7 +83,9 @@ pub enum Written {
     },
     /// All were written, in the order of their writes.
     All(Vec<Written>),
-    /// A setting was stored or forgotten, or an account opened.
+    /// Something happened to an account: the journal's entry.
+    Account(AccountEntry),
+    /// A setting was stored or forgotten.
     Setting,
     /// A prediction was stored, or settled.
     Prediction,

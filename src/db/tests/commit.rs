@@ -3,10 +3,11 @@
 use super::{Bench, agent, attempt, chunk, create, new_unit, step, unit_of};
 use crate::db::error::{Refused, StoreError, Trouble};
 use crate::db::store::write::{Write, Written};
-use crate::domain::account::{Halt, HaltReason, Halted, Halts};
+use crate::domain::account::{AccountEvent, Halt, HaltReason, Halted, Halts};
 use crate::domain::attempt::{AttemptChange, AttemptKind};
 use crate::domain::event::Event;
 use crate::domain::ids::{SessionId, UnitId};
+use crate::domain::journal::{AccountEntry, Line};
 use crate::domain::phase::Phase;
 use crate::domain::report::Usage;
 use crate::domain::time::Timestamp;
@@ -39,7 +40,7 @@ fn an_accepted_unit_is_told_with_its_first_status() {
     let Written::Unit { entry, unit } = bench.one(create("a")).unwrap().unwrap() else { unreachable!() };
     assert_eq!(*unit, new_unit("a").into_unit(UnitId(1), Timestamp(1_000_000)));
     assert_eq!((entry.seq, entry.event.as_ref(), entry.from.as_deref(), entry.to.as_str()), (1, None, None, "READY"));
-    assert_eq!(bench.store.events_since(0, 10).unwrap(), [*entry]);
+    assert_eq!(bench.store.events_since(0, 10).unwrap(), [Line::Unit(*entry)]);
     let history = bench.store.history(unit.id).unwrap();
     assert_eq!(history.len(), 1);
     assert_eq!((history[0].why.as_str(), &history[0].who), ("created", &Who::Peer { uid: 1000 }));
@@ -157,6 +158,26 @@ fn one_attempt_of_a_unit_is_open_and_numbers_go_on() {
 }
 
 #[test]
+fn what_attempts_used_adds_up_by_unit_and_phase_whatever_an_agent_counts() {
+    let mut bench = Bench::new();
+    let (one, other) = (bench.created("a"), bench.created("b"));
+    let used = |id, usage| AttemptChange::Used { attempt: attempt(id), usage };
+    let usage = Usage { input: 1, output: u64::MAX, cache_read: 3, cache_write: 4, cost: 5 };
+    for (unit, changes) in [
+        (&one, vec![opened(1), used(1, usage), closed(1)]),
+        (&one, vec![opened(2), used(2, usage)]),
+        (&other, vec![opened(3)]),
+    ] {
+        bench.one(step(unit.clone(), changes, Event::Held)).unwrap().unwrap();
+    }
+    let spent = bench.store.spending().unwrap();
+    let seen: Vec<_> = spent.iter().map(|spent| (spent.chunk.as_str(), spent.phase, spent.attempts)).collect();
+    assert_eq!(seen, [("a", one.phase, 2), ("b", other.phase, 1)]);
+    assert_eq!(spent[0].usage, Usage { input: 2, output: u64::MAX, cache_read: 6, cache_write: 8, cost: 10 });
+    assert_eq!(spent[1].usage, Usage::default());
+}
+
+#[test]
 fn only_changes_of_the_status_are_history() {
     let mut bench = Bench::new();
     let unit = bench.created("a");
@@ -195,7 +216,7 @@ fn events_go_with_units_that_ended_long_ago_and_numbers_go_on() {
     let bounds = (bench.store.oldest_event().unwrap(), bench.store.newest_seq().unwrap());
     assert_eq!(bounds, (Some(4), 3), "a journal with a gap is none");
     assert_eq!(bench.store.journal(gone.id).unwrap(), None);
-    assert_eq!(bench.store.events_since(0, 1).unwrap()[0].seq, 2);
+    assert_eq!(bench.store.events_since(0, 1).unwrap()[0].seq(), 2);
 }
 
 #[test]
@@ -222,6 +243,16 @@ fn an_account_stays_halted_as_long_as_what_was_met_last_longest() {
         bench.one(Write::Step { unit, attempts, halted, event, moment, who }).unwrap().unwrap();
     }
     assert_eq!(bench.store.halts().unwrap(), Halts::from([(claude.clone(), halt(late))]));
-    bench.one(Write::AccountOpened(claude)).unwrap().unwrap();
+    let (at, who) = (Timestamp(7), Who::Peer { uid: 1000 });
+    let opened = AccountEvent::Opened(halt(late));
+    let open = Write::Account { account: claude.clone(), event: opened.clone(), at, who: who.clone() };
+    let Written::Account(entry) = bench.one(open).unwrap().unwrap() else { unreachable!("it is an account's") };
     assert_eq!(bench.store.halts().unwrap(), Halts::new());
+    let told: Vec<Line> = bench.store.events_since(0, 99).unwrap();
+    assert_eq!(told.last(), Some(&Line::Account(AccountEntry { seq: 6, at, who, account: claude, event: opened })));
+    assert_eq!(told.last(), Some(&Line::Account(entry)));
+    let halted = AccountEvent::Halted(halt(late));
+    let of_account = |line: &&Line| matches!(line, Line::Account(entry) if entry.event == halted);
+    assert_eq!(told.iter().filter(of_account).count(), 2, "what was met before counts on");
+    assert_eq!(bench.store.prune_events(Timestamp(8)).unwrap(), 1, "entries of accounts go by age");
 }

@@ -109,7 +109,7 @@ fn what_a_unit_had_met_of_its_account_is_the_accounts_since() {
     let units = store.units().unwrap();
     let statuses: Vec<&Status> = units.iter().map(|unit| &unit.status).collect();
     let ready = Status::Ready { wait: None };
-    let again = Status::Ready { wait: Some(Wait { until: Timestamp(7), error: "529".into() }) };
+    let again = Status::Ready { wait: Some(Wait { until: Timestamp(7), error: Some("529".into()) }) };
     assert_eq!(statuses, [&ready, &ready, &ready, &again]);
 }
 

@@ -103,10 +103,10 @@ fn replay_gives_the_row() {
     let session = SessionId::parse("s-1").unwrap();
     walk.then(Event::Named { attempt: walk.live(), session, version: None });
     walk.then(Event::Asked { attempt: walk.live(), set: questions() });
-    walk.then(Event::Answered { answers: vec![(0, "JWT".to_owned())] });
+    walk.then(Event::Answered { answers: vec![(0, "JWT".to_owned())], until: None });
     walk.then(Event::Dispatched { agent: agent() });
     let usage = Usage { input: 10, cost: 20, ..Usage::default() };
-    walk.then(Event::Used { attempt: walk.live(), usage, session_cost: 20 });
+    walk.then(Event::Used { attempt: walk.live(), usage, session: usage });
     walk.ended(Outcome::Failed(AgentError { kind: ErrorKind::Overloaded, message: "529".to_owned() }));
     walk.gathered(ChunkStatus::Implementing);
     walk.started();

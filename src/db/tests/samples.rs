@@ -109,7 +109,7 @@ fn leftovers() -> [Leftovers; 2] {
 }
 
 fn waits() -> Vec<Wait> {
-    vec![Wait { until: Timestamp(9), error: text("529") }]
+    vec![Wait { until: Timestamp(9), error: Some(text("529")) }, Wait { until: Timestamp(9), error: None }]
 }
 
 fn activities() -> Vec<Activity> {
@@ -126,11 +126,11 @@ fn activities() -> Vec<Activity> {
 fn abouts() -> Vec<About> {
     every!(vec![
             About::Question { set: questions(), answers: vec![None, Some(text("JWT"))] }, About::Review, About::Failure,
-            About::Completion, About::NoChange, About::Landing,
+            About::Completion, About::NoChange, About::Landing, About::Parked,
             About::Trust { tip: object("4"), paths: vec![text(".envrc")] }, About::Dependency { lost: chunks() },
         ];
         About::Question { .. }, About::Review, About::Failure, About::Completion, About::NoChange,
-        About::Landing, About::Trust { .. }, About::Dependency { .. })
+        About::Landing, About::Parked, About::Trust { .. }, About::Dependency { .. })
 }
 
 fn proofs() -> [Proof; 3] {
@@ -142,7 +142,8 @@ fn proofs() -> [Proof; 3] {
 }
 
 pub(super) fn statuses() -> Vec<Status> {
-    let admissions = every!([Admission::Held, Admission::Approval]; Admission::Held, Admission::Approval);
+    let admissions = every!([Admission::Held, Admission::LandingHeld, Admission::Approval];
+        Admission::Held, Admission::LandingHeld, Admission::Approval);
     let mut all = vec![Status::Assigned, Status::Ready { wait: None }, Status::Blocked { by: chunks() }];
     all.push(Status::Failed { reason: text("gave up") });
     all.extend(admissions.map(Status::Pending));
@@ -232,7 +233,9 @@ pub(super) fn events() -> Vec<Event> {
         ];
         RebaseResult::Clean { .. }, RebaseResult::Conflict { .. }, RebaseResult::Failed(_));
     let mut all = vec![
-        Event::Answered { answers: vec![(1, text("JWT"))] },
+        Event::Answered { answers: vec![(1, text("JWT"))], until: None },
+        Event::Answered { answers: vec![(0, text("x"))], until: Some(Timestamp(4)) },
+        Event::Retracted { item: Some(1) },
         Event::Approved,
         Event::Retried,
         Event::Held,
@@ -258,14 +261,14 @@ pub(super) fn events() -> Vec<Event> {
         Event::Started { attempt: attempt(1), pid: 42 },
         Event::Named { attempt: attempt(1), session, version: Some(text("2.0")) },
         Event::Asked { attempt: attempt(1), set: questions() },
-        Event::Used { attempt: attempt(1), usage, session_cost: 6 },
+        Event::Used { attempt: attempt(1), usage, session: usage.plus(usage) },
         Event::GatherFailed { reason: text("no") },
         Event::Removed { preserved: Some(text("refs/ve/x")) },
         Event::RemoveFailed { reason: text("no") },
         Event::Crashed { reason: text("panic") },
     ];
     all.extend(Phase::ALL.map(Event::PhaseSet));
-    all.extend(patches().map(Event::Patched));
+    all.extend(patches().into_iter().map(Event::Patched));
     all.extend(decisions().into_iter().map(|decision| Event::Decided { attempt: attempt(1), decision }));
     all.extend(outcomes().into_iter().map(|outcome| Event::Ended { attempt: attempt(1), outcome }));
     all.extend(gathered().into_iter().map(Event::Gathered));
@@ -273,7 +276,7 @@ pub(super) fn events() -> Vec<Event> {
     all.extend(merge_results().into_iter().map(Event::Merged));
     all.extend(move_results().into_iter().map(Event::Moved));
     every!(all;
-        Event::Answered { .. }, Event::Approved, Event::Retried, Event::Held, Event::Released, Event::Prioritized(_),
+        Event::Answered { .. }, Event::Retracted { .. }, Event::Approved, Event::Retried, Event::Held, Event::Released, Event::Prioritized(_),
         Event::Retained(_), Event::DependenciesSet(_), Event::PhaseSet(_), Event::Skipped, Event::Interrupted { .. },
         Event::Canceled, Event::Deleted, Event::DeclaredDone, Event::Patched(_), Event::Pruned, Event::Cleared, Event::Dispatched { .. }, Event::BlockersChanged { .. },
         Event::DependencyLost { .. }, Event::Cooled, Event::Prepared { .. }, Event::PreparationFailed { .. },
@@ -282,17 +285,18 @@ pub(super) fn events() -> Vec<Event> {
         Event::Moved(_), Event::Removed { .. }, Event::RemoveFailed { .. }, Event::Crashed { .. })
 }
 
-fn patches() -> [Patch; 5] {
-    let wanted = [Wanted::Ready, Wanted::Pending, Wanted::Done, Wanted::Canceled];
-    let [ready, pending, done, canceled] = wanted.map(|wanted| Patch { status: Some(wanted), ..Patch::default() });
+fn patches() -> Vec<Patch> {
+    let wanted = every!([Wanted::Ready, Wanted::Pending, Wanted::Done, Wanted::Canceled, Wanted::NeedsAttention];
+        Wanted::Ready, Wanted::Pending, Wanted::Done, Wanted::Canceled, Wanted::NeedsAttention);
     let all = Patch {
         priority: Some(-2),
         retain: Some(true),
         depends_on: Some(chunks()),
         phase: Some(Phase::Review),
         status: Some(Wanted::Ready),
+        reason: Some(text("look")),
     };
-    [ready, pending, done, canceled, all]
+    wanted.map(|wanted| Patch { status: Some(wanted), ..Patch::default() }).into_iter().chain([all]).collect()
 }
 
 pub(super) fn whos() -> Vec<Who> {

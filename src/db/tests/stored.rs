@@ -6,7 +6,9 @@ use crate::db::error::StoreError;
 use crate::db::rows::stored::{Stored, from_json, to_json};
 use crate::db::rows::words;
 use crate::domain::event::Event;
+use crate::domain::journal::Line;
 use crate::domain::phase::Phase;
+use crate::domain::report::Usage;
 use diesel::connection::SimpleConnection;
 use std::fmt::Debug;
 
@@ -37,6 +39,14 @@ fn stored_names_stay() {
 }
 
 #[test]
+fn of_a_conversation_without_tokens_the_cost_is_kept() {
+    let told = r#"{"used":{"attempt":"0b7f6d6e-58e1-4c5d-9d0e-000000000001","usage":{"input":1,"output":2,"cache_read":3,
+        "cache_write":4,"cost":5},"session_cost":18446744073709551615}}"#;
+    let Event::Used { session, .. } = from_json(told).unwrap() else { unreachable!("another event") };
+    assert_eq!(session, Usage { cost: u64::MAX, ..Usage::default() });
+}
+
+#[test]
 fn words_are_read_back() {
     for who in samples::whos() {
         assert_eq!(words::read_who(&words::who(&who)).unwrap(), who);
@@ -56,7 +66,7 @@ fn units_are_read_back_whole() {
     unit.base = Some(samples::bases());
     unit.tip = unit.base.as_ref().map(|base| base.map(|_, base| base.commit.clone()));
     unit.approved = unit.tip.as_ref().map(|tip| tip.lead.clone());
-    unit.session_cost = u64::MAX;
+    unit.session_used = Usage { input: u64::MAX, cost: 7, ..Usage::default() };
     unit.counters.rebases = 7;
     unit.notes = samples::notes();
     for live in samples::lives() {
@@ -82,7 +92,11 @@ fn events_are_read_back_in_order() {
         bench.stepped(unit.clone(), event);
     }
     let entries = bench.store.events_since(1, usize::MAX).unwrap();
-    let events: Vec<Event> = entries.into_iter().map(|entry| entry.event.unwrap()).collect();
+    let event = |line| match line {
+        Line::Unit(entry) => entry.event.unwrap(),
+        Line::Account(entry) => unreachable!("{entry:?}"),
+    };
+    let events: Vec<Event> = entries.into_iter().map(event).collect();
     assert_eq!(events, samples::events());
 }
 
