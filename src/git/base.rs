@@ -113,16 +113,20 @@ impl Host {
         }
     }
 
-    /// Asks `origin` for the branch, with the operator's login. Returns what git said if that did not work.
-    fn fetch_origin(&self, branch: &BranchName) -> Result<Option<String>, GitError> {
+    /// git as the operator's own would reach `origin`, but that it asks nobody for a password.
+    pub(super) fn at_origin(&self) -> Git {
         let mut git = Git::new(Settings::Operator(self.operator_home())).env("GIT_DIR", self.common_dir());
         if let Some(agent) = std::env::var_os("SSH_AUTH_SOCK") {
             git = git.env("SSH_AUTH_SOCK", agent);
         }
-        let done = git
-            .env("SSH_ASKPASS_REQUIRE", "never")
-            // A relative address of the remote counts from here.
-            .dir(self.work_dir().unwrap_or(self.common_dir()))
+        // A relative address of the remote counts from the checkout.
+        git.env("SSH_ASKPASS_REQUIRE", "never").dir(self.work_dir().unwrap_or(self.common_dir()))
+    }
+
+    /// Asks `origin` for the branch, with the operator's login. Returns what git said if that did not work.
+    fn fetch_origin(&self, branch: &BranchName) -> Result<Option<String>, GitError> {
+        let done = self
+            .at_origin()
             .args(["fetch", "-q", "--no-tags", "--no-write-fetch-head", "--no-auto-maintenance"])
             .args(["--no-recurse-submodules", "origin"])
             .arg(format!("+refs/heads/{branch}:refs/remotes/origin/{branch}"))

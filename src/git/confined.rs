@@ -72,13 +72,8 @@ impl<'a> Confined<'a> {
 
     fn git_at(self, git_dir: &Path, subcommand: &[&str]) -> ConfinedGit<'a> {
         let args = QUIET.iter().chain(subcommand).map(OsString::from).collect();
-        let env = vec![
-            ("HOME", "/nonexistent".into()),
-            ("GIT_CONFIG_NOSYSTEM", "1".into()),
-            ("GIT_TERMINAL_PROMPT", "0".into()),
-            ("LC_ALL", "C".into()),
-            ("GIT_DIR", git_dir.into()),
-        ];
+        let mut env = git_env();
+        env.push(("GIT_DIR", git_dir.into()));
         ConfinedGit { on: self, args, env, cwd: self.unit.git(), input: Vec::new() }
     }
 
@@ -89,6 +84,37 @@ impl<'a> Confined<'a> {
         let call = Call { program, args, cwd: &self.unit.worktree(), env: &env, input, limits };
         self.jail.run(self.unit, call).map_err(|source| GitError::Run { command: program.to_owned(), source })
     }
+
+    /// A shell script of several calls of git, from the top of the worktree, called `name` in messages. Returns what it printed.
+    pub(crate) fn script(self, name: &str, script: &str, args: Vec<OsString>) -> Result<Vec<u8>, GitError> {
+        let args: Vec<OsString> = ["-c", script, "sh"].into_iter().map(OsString::from).chain(args).collect();
+        let mut env: Vec<(String, OsString)> = Vec::new();
+        for (name, value) in git_env() {
+            env.push((name.to_owned(), value));
+        }
+        // As options are given on a command line, for every git in the script.
+        let settings = QUIET.iter().filter(|word| **word != "-c").filter_map(|setting| setting.split_once('='));
+        for (number, (key, value)) in settings.enumerate() {
+            env.push((format!("GIT_CONFIG_KEY_{number}"), key.into()));
+            env.push((format!("GIT_CONFIG_VALUE_{number}"), value.into()));
+        }
+        env.push(("GIT_CONFIG_COUNT".to_owned(), (QUIET.len() / 2).to_string().into()));
+        let env: Vec<(&str, OsString)> = env.iter().map(|(name, value)| (name.as_str(), value.clone())).collect();
+        let limits = Limits { time: Duration::from_secs(300), output: OUTPUT };
+        let call = Call { program: "sh", args: &args, cwd: &self.unit.worktree(), env: &env, input: b"", limits };
+        let run = self.jail.run(self.unit, call);
+        success(name.to_owned(), run.map_err(|source| GitError::Run { command: name.to_owned(), source })?)
+    }
+}
+
+/// What every git inside finds in its environment.
+fn git_env() -> Vec<(&'static str, OsString)> {
+    vec![
+        ("HOME", "/nonexistent".into()),
+        ("GIT_CONFIG_NOSYSTEM", "1".into()),
+        ("GIT_TERMINAL_PROMPT", "0".into()),
+        ("LC_ALL", "C".into()),
+    ]
 }
 
 impl ConfinedGit<'_> {

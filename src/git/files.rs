@@ -74,7 +74,8 @@ impl Private<'_> {
         // Not `git clean`: it removes an untracked directory whole, with what is to be kept inside it.
         let untracked = confined.git(&["ls-files", "-z", "-o", "--exclude-standard"]).args(&paths).output()?;
         let remove = ["-0", "-r", "rm", "-rf", "--"].map(OsString::from);
-        success("rm".to_owned(), confined.tool("xargs", &remove, &untracked)?).map(drop)
+        success("rm".to_owned(), confined.tool("xargs", &remove, &untracked)?)?;
+        self.restore_modules(commit)
     }
 }
 

@@ -9,6 +9,7 @@ use crate::domain::ids::{BranchName, ObjectId};
 use git2::{ErrorCode, Repository, RepositoryOpenFlags};
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Why we do not work on a repository. Each has a hint for the operator.
 #[derive(Debug, thiserror::Error)]
@@ -97,9 +98,27 @@ impl Host {
         })
     }
 
+    /// The repository of a submodule of `outer`'s, which has no checkout that we know of.
+    pub(super) fn of_module(git_dir: &Path, outer: &Host) -> Result<Self, GitError> {
+        let repo = Repository::open(git_dir)?;
+        Ok(Self {
+            root: git_dir.to_owned(),
+            git_dir: canonical(repo.path())?,
+            common_dir: canonical(repo.commondir())?,
+            work_dir: None,
+            refs: outer.refs.clone(),
+            operator_home: outer.operator_home.clone(),
+        })
+    }
+
     /// Names of the refs that are ours.
     pub fn refs(&self) -> &ProjectRefs {
         &self.refs
+    }
+
+    /// The directory of the project's own checkout: HEAD and index are there.
+    pub(crate) fn git_dir(&self) -> &Path {
+        &self.git_dir
     }
 
     /// The directory refs and objects of all worktrees are in.
@@ -199,10 +218,20 @@ fn refuse(error: git2::Error, root: &Path) -> Refusal {
     }
 }
 
+/// Whether the git program was found to be new enough. Once found it stays so; a refusal is looked at again.
+static NEW_ENOUGH: AtomicBool = AtomicBool::new(false);
+
 fn check_git_version() -> Result<(), Refusal> {
+    if NEW_ENOUGH.load(Ordering::Relaxed) {
+        return Ok(());
+    }
     let output = Git::new(Settings::None).arg("version").output()?;
     let text = String::from_utf8_lossy(&output).trim().trim_start_matches("git version ").to_owned();
-    if version(&text).is_some_and(|found| found >= (2, 41)) { Ok(()) } else { Err(Refusal::OldGit(text)) }
+    if version(&text).is_none_or(|found| found < (2, 41)) {
+        return Err(Refusal::OldGit(text));
+    }
+    NEW_ENOUGH.store(true, Ordering::Relaxed);
+    Ok(())
 }
 
 fn version(text: &str) -> Option<(u32, u32)> {

@@ -57,12 +57,12 @@ pub enum Fit {
 }
 
 /// Prints files and HEAD, and a commit of them if they are not those of `$2`. `$1` is the index to use. Paths that vanish or cannot be read
-/// meanwhile are passed over.
+/// meanwhile are passed over. The copied index keeps its time: by it git knows which files may have changed in the second they were written.
 const PICTURE: &str = r#"
 for operation in rebase-merge rebase-apply MERGE_HEAD CHERRY_PICK_HEAD REVERT_HEAD BISECT_LOG; do
     [ ! -e "$GIT_DIR/$operation" ] || exit 3
 done
-rm -f -- "$1" && cp -- "$GIT_DIR/index" "$1" && head=$(git rev-parse -q --verify 'HEAD^{commit}') || exit 3
+rm -f -- "$1" && cp -p -- "$GIT_DIR/index" "$1" && head=$(git rev-parse -q --verify 'HEAD^{commit}') || exit 3
 export GIT_INDEX_FILE="$1"
 git add -A --ignore-errors . >/dev/null 2>&1
 tree=$(git write-tree) || exit 3

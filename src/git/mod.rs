@@ -2,12 +2,13 @@
 //!
 //! - `host`: the operator's repository, `base`: where a unit is cut, `names` and `refs`: our refs in it, moved by compare-and-swap
 //! - `private`: a unit's own repository and worktree; `confined`: the seam through which alone an agent's files are touched
+//! - `modules`: the submodules of a commit, and where the operator keeps them
 //! - `snapshot`, `files`: what a unit's worktree holds, taken and edited confined
 //! - `lfs`: what git LFS keeps of an agent's files, brought to the operator's store
 //! - `import`, `mirror`: an agent's commits into the operator's repository, checked
 //! - `merge`, `markers`: target and tip merged in memory, conflicts as data
 //! - `checkout`: the target branch moves, and with it the operator's checkout, losing no byte
-//! - `together`: branches of several repositories move, all or none
+//! - `together`: branches of several repositories move, all or none; `push`: what has landed goes to `origin`
 //! - `diff`, `hunks`, `read`, `sensitive`: questions about commits of the host
 //! - `lookout`, `edits`: works in progress, looked at without touching them
 //! - `preserve`: nothing is deleted before its work is safe
@@ -35,10 +36,12 @@ pub mod lookout;
 pub mod markers;
 pub mod merge;
 pub mod mirror;
+pub mod modules;
 pub mod names;
 pub mod preserve;
 pub mod private;
 pub mod process;
+pub mod push;
 pub mod read;
 pub mod refs;
 mod remove;

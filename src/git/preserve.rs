@@ -3,11 +3,13 @@
 use super::confined::Confined;
 use super::error::{GitError, at};
 use super::private::Private;
+use super::private::lent;
 use super::private::prepare::marker;
 use super::refs::Deleted;
 use super::remove::remove_tree;
 use super::snapshot::{FALLBACK_IDENTITY, head, make_readable, nested_repositories, show_hidden};
 use crate::domain::ids::ObjectId;
+use crate::domain::workspace::UnitPaths;
 use std::ffi::OsString;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -24,6 +26,26 @@ pub enum Safe {
     Preserved(String),
 }
 
+/// Finishes the removal of a worktree and its repository that a crash interrupted after all work in them was safe. To be called before anything is
+/// at work. Returns whether there was one.
+pub fn finish_removal(paths: &UnitPaths) -> Result<bool, GitError> {
+    let prepared = marker(&paths.notes());
+    let removing = prepared.with_extension("removing");
+    if prepared.exists() || !removing.exists() {
+        return Ok(false);
+    }
+    remove_files(paths)?;
+    remove_tree(&removing)?;
+    Ok(true)
+}
+
+/// Removes repository and worktrees, and what they were lent.
+fn remove_files(paths: &UnitPaths) -> Result<(), GitError> {
+    let notes = paths.notes().join("modules");
+    let dirs = [paths.landing(), paths.worktree(), paths.shadow(), paths.git(), lent::store(paths), notes];
+    dirs.iter().try_for_each(|dir| remove_tree(dir))
+}
+
 /// Where a commit of all that a unit holds waits in the private repository.
 const SEALED: &str = "refs/ve/sealed";
 
@@ -32,15 +54,18 @@ impl Private<'_> {
     /// the contents of files.
     pub fn preserve(self) -> Result<Safe, GitError> {
         let Some(start) = self.prepared_at()? else { return Ok(Safe::NoWork) };
+        let (mut refs, modules) = self.preserve_modules()?;
         let git = self.unit.paths.git();
         let indexes = [git.join("ve-index"), git.join("ve-index-nested")];
-        let sealed = self.seal(&start, &indexes);
+        let sealed = self.seal(&start, &modules, &indexes);
         let cleared = self.confined().tool("rm", &["-f".into(), (&indexes[0]).into(), (&indexes[1]).into()], b"");
-        let Some(sealed) = sealed? else { return Ok(Safe::Already) };
-        cleared?;
-        self.confined().git_bare(&["update-ref", SEALED]).args([sealed.as_str()]).output()?;
-        let commit = self.fetch(SEALED)?;
-        Ok(Safe::Preserved(self.host.preserve_commit(self.unit.id, &commit)?))
+        if let Some(sealed) = sealed? {
+            cleared?;
+            self.confined().git_bare(&["update-ref", SEALED]).args([sealed.as_str()]).output()?;
+            let commit = self.fetch(SEALED)?;
+            refs.insert(0, self.host.preserve_commit(self.unit.id, &commit)?);
+        }
+        Ok(if refs.is_empty() { Safe::Already } else { Safe::Preserved(refs.join(", ")) })
     }
 
     /// Removes the unit's repository, worktrees and private directories, its work being safe first, and the refs that served them. Logs and the
@@ -66,9 +91,8 @@ impl Private<'_> {
             // From here on a restart knows that what is left is not work.
             fs::rename(&prepared, &removing).map_err(at(&prepared))?;
         }
-        for dir in [paths.landing(), paths.worktree(), paths.shadow(), paths.git()].iter().chain(more) {
-            remove_tree(dir)?;
-        }
+        more.iter().try_for_each(|dir| remove_tree(dir))?;
+        remove_files(paths)?;
         self.unpin()?;
         remove_tree(&removing)?;
         Ok(safe)
@@ -86,9 +110,17 @@ impl Private<'_> {
     }
 
     /// Makes one commit of everything the unit holds, unless the host keeps all of it already.
-    fn seal(self, start: &ObjectId, [index, nested_index]: &[PathBuf; 2]) -> Result<Option<ObjectId>, GitError> {
+    fn seal(
+        self,
+        start: &ObjectId,
+        modules: &[PathBuf],
+        [index, nested_index]: &[PathBuf; 2],
+    ) -> Result<Option<ObjectId>, GitError> {
         let confined = self.confined();
-        let tree = write_everything(confined, start, index, nested_index)?;
+        make_readable(confined)?;
+        let mut nested = nested_repositories(confined, start, modules)?;
+        nested.sort();
+        let tree = write_everything(confined, &nested, index, nested_index)?;
         let head = head(confined)?;
         let clean = confined.git(&["rev-parse", "-q", "--verify", "HEAD^{tree}"]).object()?.as_ref() == Some(&tree);
         let mut loose = Vec::new();
@@ -129,24 +161,22 @@ fn tips(confined: Confined<'_>) -> Result<Vec<ObjectId>, GitError> {
 /// A tree of all files git does not ignore, those of nested repositories included, by way of indexes that are thrown away.
 fn write_everything(
     confined: Confined<'_>,
-    start: &ObjectId,
+    nested: &[PathBuf],
     index: &Path,
     nested_index: &Path,
 ) -> Result<ObjectId, GitError> {
     let own = confined.unit.worktree_git().join("index");
-    let copied = confined.tool("cp", &["--".into(), own.into(), index.into()], b"")?;
+    // With its time: by it git knows which files may have changed in the second they were written.
+    let copied = confined.tool("cp", &["-p".into(), "--".into(), own.into(), index.into()], b"")?;
     let all = Confined { index: Some(index), ..confined };
     if copied.code != Some(0) || show_hidden(all).is_err() {
         // No usable index: what HEAD has is what git tracks.
         confined.tool("rm", &["-f".into(), "--".into(), index.into()], b"")?;
         all.git(&["read-tree"]).args([head(confined)?.as_ref().map_or("--empty", ObjectId::as_str)]).output()?;
     }
-    make_readable(confined)?;
-    let mut nested = nested_repositories(confined, start)?;
-    nested.sort();
     add(all, &confined.unit.worktree(), nested.iter().map(PathBuf::as_path))?;
     let inner = Confined { index: Some(nested_index), ..confined };
-    for dir in &nested {
+    for dir in nested {
         let top = confined.unit.worktree().join(dir);
         inner.git(&["read-tree", "--empty"]).output()?;
         let below = nested.iter().filter(|other| *other != dir).filter_map(|other| other.strip_prefix(dir).ok());

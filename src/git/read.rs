@@ -85,25 +85,6 @@ impl Host {
         Ok(Content::File(repo.find_blob(id)?.content().to_vec()))
     }
 
-    /// The paths of all submodules of a commit.
-    pub fn modules(&self, commit: &ObjectId) -> Result<Vec<String>, GitError> {
-        let repo = self.repository()?;
-        let tree = repo.find_commit(oid(commit)?)?.tree()?;
-        let mut found = Vec::new();
-        // Without this file none of them can be had, and most projects are spared the walk.
-        if tree.get_name(".gitmodules").is_none() {
-            return Ok(found);
-        }
-        tree.walk(git2::TreeWalkMode::PreOrder, |dir, entry| {
-            if entry.kind() == Some(ObjectType::Commit) {
-                let dir = String::from_utf8_lossy(dir.as_bytes());
-                found.push(format!("{dir}{}", String::from_utf8_lossy(entry.name_bytes())));
-            }
-            git2::TreeWalkResult::Ok
-        })?;
-        Ok(found)
-    }
-
     /// Lists a directory as committed, the top one for an empty path. None if it is not there.
     pub fn list(&self, commit: &ObjectId, dir: &Path) -> Result<Option<Vec<Entry>>, GitError> {
         let repo = self.repository()?;

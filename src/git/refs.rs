@@ -58,14 +58,25 @@ impl Host {
 
     /// Moves the ref `name` to `new` if it is as expected.
     pub fn swap(&self, name: &str, expect: Expect<'_>, new: &ObjectId, why: &str) -> Result<Swapped, GitError> {
+        self.swap_after(name, expect, new, why, || Ok(()))
+    }
+
+    /// The same, after `before`: it is done while the ref is locked and known to be as expected, and nobody sees the ref at `new` before it
+    /// is done. If it fails, the ref stays.
+    pub(super) fn swap_after(
+        &self,
+        name: &str,
+        expect: Expect<'_>,
+        new: &ObjectId,
+        why: &str,
+        before: impl FnOnce() -> Result<(), GitError>,
+    ) -> Result<Swapped, GitError> {
         let repo = self.repository()?;
         let mut transaction = lock(&repo, name)?;
         let now = current(&repo, name)?;
         let new = oid(new)?;
-        if now == Some(new) {
-            return Ok(Swapped::Moved);
-        }
         let fits = match expect {
+            _ if now == Some(new) => true,
             Expect::Absent => now.is_none(),
             Expect::At(commit) => now == Some(oid(commit)?),
             Expect::Anything => true,
@@ -73,9 +84,27 @@ impl Host {
         if !fits {
             return Ok(Swapped::Stale(now.map(object_id).transpose()?));
         }
-        transaction.set_target(name, new, Some(&signature()?), why)?;
-        transaction.commit()?;
+        before()?;
+        if now != Some(new) {
+            transaction.set_target(name, new, Some(&signature()?), why)?;
+            transaction.commit()?;
+        }
         Ok(Swapped::Moved)
+    }
+
+    /// Removes the lock of a ref that its holder, this program in a former life, was killed with. git holds such locks for microseconds: one
+    /// that somebody else has just taken is gone soon.
+    pub(super) fn take_over_lock(&self, name: &str) -> Result<(), GitError> {
+        let path = self.common_dir().join(format!("{name}.lock"));
+        let deadline = Instant::now() + LOCK_PATIENCE;
+        while path.exists() {
+            if Instant::now() >= deadline {
+                tracing::warn!(path = %path.display(), "the lock of an interrupted landing is removed");
+                return std::fs::remove_file(&path).map_err(at(&path));
+            }
+            std::thread::park_timeout(Duration::from_millis(5));
+        }
+        Ok(())
     }
 
     /// Saves `commit` under the unit's next free number and returns the ref; one that already holds it is used again.

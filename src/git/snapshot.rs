@@ -5,7 +5,7 @@ use super::error::GitError;
 use super::private::Private;
 use crate::domain::ids::ObjectId;
 use crate::domain::workspace::Base;
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
@@ -78,7 +78,8 @@ impl Private<'_> {
             return Err(SnapshotError::InProgress(what));
         }
         make_readable(confined)?;
-        let nested = nested_repositories(confined, &base.commit)?;
+        let made: Vec<PathBuf> = self.made_modules()?.into_iter().map(|module| module.path).collect();
+        let nested = nested_repositories(confined, &base.commit, &made)?;
         if !nested.is_empty() {
             return Err(SnapshotError::Nested(nested));
         }
@@ -86,6 +87,7 @@ impl Private<'_> {
             return Err(SnapshotError::NoHead);
         }
         show_hidden(confined)?;
+        self.gather_modules(message)?;
         confined.git(&["add", "-A"]).output()?;
         let leftovers = commit(confined, message)?;
         let Some(head) = head(confined)? else { return Err(SnapshotError::NoHead) };
@@ -136,8 +138,13 @@ pub(crate) fn make_readable(confined: Confined<'_>) -> Result<(), GitError> {
     confined.tool("find", &find, b"").map(drop)
 }
 
-/// Directories with a `.git` of their own that git would take as one opaque entry; not those the base knows as submodules.
-pub(crate) fn nested_repositories(confined: Confined<'_>, base: &ObjectId) -> Result<Vec<PathBuf>, GitError> {
+/// Directories with a `.git` of their own that git would take as one opaque entry; not the submodules that we made, nor others of the base that
+/// somebody checked out there and left as they were.
+pub(crate) fn nested_repositories(
+    confined: Confined<'_>,
+    base: &ObjectId,
+    made: &[PathBuf],
+) -> Result<Vec<PathBuf>, GitError> {
     let find = [".", "-mindepth", "2", "-name", ".git", "-prune", "-print0"].map(Into::into);
     // Its exit code also tells of directories that vanished or are locked: git will name those itself.
     let found = confined.tool("find", &find, b"")?.stdout;
@@ -147,15 +154,42 @@ pub(crate) fn nested_repositories(confined: Confined<'_>, base: &ObjectId) -> Re
     }
     let ignored = confined.git(&["check-ignore", "-z", "--stdin"]).input(dirs.join(&0)).finish()?.stdout;
     let ignored: HashSet<&[u8]> = parts(&ignored).collect();
+    let strange = dirs.into_iter().filter(|dir| !ignored.contains(dir)).map(|dir| Path::new(OsStr::from_bytes(dir)));
+    let strange: Vec<&Path> = strange.filter(|dir| !made.iter().any(|made| made == dir)).collect();
+    if strange.is_empty() {
+        return Ok(Vec::new());
+    }
     let modules = submodules(confined, base)?;
-    let nested = dirs.into_iter().filter(|dir| !ignored.contains(dir) && !modules.contains(*dir));
-    Ok(nested.map(|dir| Path::new(OsStr::from_bytes(dir)).to_owned()).collect())
+    let mut nested = Vec::new();
+    for dir in strange {
+        let untouched = match modules.get(dir) {
+            Some(commit) => is_untouched(confined, dir, commit)?,
+            None => false,
+        };
+        if !untouched {
+            nested.push(dir.to_owned());
+        }
+    }
+    Ok(nested)
 }
 
-fn submodules(confined: Confined<'_>, base: &ObjectId) -> Result<HashSet<Vec<u8>>, GitError> {
+/// The submodules of a commit, each with where it is.
+fn submodules(confined: Confined<'_>, base: &ObjectId) -> Result<HashMap<PathBuf, String>, GitError> {
     let listed = confined.git(&["ls-tree", "-r", "-z"]).args([base.as_str()]).output()?;
-    let modules = parts(&listed).filter(|line| line.starts_with(b"160000 "));
-    Ok(modules.filter_map(|line| line.splitn(2, |byte| *byte == b'\t').nth(1)).map(<[u8]>::to_vec).collect())
+    let modules = parts(&listed).filter_map(|line| {
+        let (entry, path) = line.split_at(line.iter().position(|byte| *byte == b'\t')?);
+        let commit = String::from_utf8_lossy(entry.strip_prefix(b"160000 commit ")?).into_owned();
+        Some((PathBuf::from(OsStr::from_bytes(&path[1..])), commit))
+    });
+    Ok(modules.collect())
+}
+
+/// Whether a repository inside the worktree is at that commit, and nothing in it differs from it.
+fn is_untouched(confined: Confined<'_>, dir: &Path, commit: &str) -> Result<bool, GitError> {
+    const LOOK: &str = r#"export GIT_DIR="$1/.git" GIT_WORK_TREE="$1"
+        [ "$(git rev-parse HEAD 2>/dev/null)" = "$2" ] && [ -z "$(git status --porcelain 2>&1)" ] && echo untouched; :"#;
+    let args = vec![confined.unit.worktree().join(dir).into_os_string(), commit.into()];
+    Ok(confined.script("look at submodules", LOOK, args)?.starts_with(b"untouched"))
 }
 
 /// Makes git look at files that the index says it need not: "assume unchanged", and "skip" for those that are there.

@@ -20,8 +20,8 @@ pub enum Blocker {
     /// HEAD went elsewhere just now.
     #[error("{} is not on the branch any more", .0.display())]
     NotOnBranch(PathBuf),
-    /// A submodule would have to move.
-    #[error("{}: is a submodule", .0.display())]
+    /// A submodule would have to come or go.
+    #[error("{}: a submodule is added or removed there; merge that yourself", .0.display())]
     Submodule(PathBuf),
     /// Changed or staged.
     #[error("{}: has local changes", .0.display())]

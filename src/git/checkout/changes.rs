@@ -1,5 +1,6 @@
 //! What a move of the branch does to files.
 
+use super::print::Print;
 use crate::domain::ids::ObjectId;
 use crate::git::diff::between;
 use crate::git::error::GitError;
@@ -21,11 +22,14 @@ pub(super) struct Change {
     /// From the top of the checkout.
     pub(super) path: PathBuf,
     pub(super) kind: Kind,
+    /// What the commit has there, by its bytes as committed.
+    pub(super) new: Option<Print>,
 }
 
-/// All paths a move touches, submodules apart.
+/// All paths a move touches. A submodule that only goes to another commit is none: its files are the operator's to update, as after any pull.
 pub(super) struct Changes {
     pub(super) files: Vec<Change>,
+    /// Those that come, go or become something else.
     pub(super) submodules: Vec<PathBuf>,
 }
 
@@ -40,10 +44,20 @@ pub(super) fn between_commits(host: &Host, from: &ObjectId, to: &ObjectId) -> Re
             _ => (&new, Kind::Replaced),
         };
         let Some(path) = file.path() else { continue };
-        if [old.mode(), new.mode()].contains(&FileMode::Commit) {
+        let links = [old.mode(), new.mode()].map(|mode| mode == FileMode::Commit);
+        if links == [true, true] {
+            continue;
+        }
+        if links != [false, false] {
             changes.submodules.push(path.to_owned());
         } else {
-            changes.files.push(Change { path: path.to_owned(), kind });
+            let new = match new.mode() {
+                FileMode::Blob => Some(Print::File(new.id())),
+                FileMode::BlobExecutable => Some(Print::Executable(new.id())),
+                FileMode::Link => Some(Print::Link(new.id())),
+                _ => None,
+            };
+            changes.files.push(Change { path: path.to_owned(), kind, new });
         }
     }
     Ok(changes)

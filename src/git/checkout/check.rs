@@ -53,10 +53,14 @@ pub(super) fn check(host: &Host, site: &Site, stage: &Stage, advance: &Advance<'
     let flags = flags(site, &index)?;
     let look = Look { site, flags: &flags, leaving: leaving(&changes.files) };
     let mut seen = Vec::new();
-    for Change { path, kind } in changes.files {
-        if changed.contains(&path) {
+    for Change { path, kind, new } in changes.files {
+        let there = Print::of(&site.work_dir.join(&path))?;
+        // Byte for byte what comes: the operator has made the same change, or copied it, and loses nothing.
+        let is_same = there.is_some() && there == new;
+        if changed.contains(&path) && !is_same {
             blockers.insert(Blocker::LocalChange(path.clone()));
         }
+        let kind = if is_same && kind == Kind::Added { Kind::Replaced } else { kind };
         let print = look.at(&path, kind, &mut blockers)?;
         seen.push(Seen { path, kind, print });
     }

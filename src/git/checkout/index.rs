@@ -2,7 +2,7 @@
 
 use super::journal::Journal;
 use super::site::Site;
-use super::stage::Stage;
+use super::stage::{Stage, copy_index};
 use crate::git::error::{GitError, at};
 use git2::{ObjectType, Oid};
 use std::fs::{self, File};
@@ -11,7 +11,7 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-/// Far longer than git takes from reading an index to asking for its lock.
+/// Far longer than git takes from reading a branch to asking for an index's lock.
 const AFTERGLOW: Duration = Duration::from_millis(100);
 
 /// Holds git's lock on an index until it is dropped.
@@ -20,14 +20,14 @@ pub(super) struct IndexLock {
 }
 
 impl IndexLock {
-    /// Takes the lock; none if somebody else has it. One that this journal's earlier owner left behind is taken over.
-    pub(super) fn take(site: &Site, journal: &Path) -> Result<Option<Self>, GitError> {
-        let path = site.index_lock();
+    /// Takes the lock of the index in `git_dir`; none if somebody else has it. One that this journal's earlier owner left behind is taken over.
+    pub(super) fn take(git_dir: &Path, journal: &Path) -> Result<Option<Self>, GitError> {
+        let path = git_dir.join("index.lock");
         if is_ours(&path, journal) {
             return Ok(Some(Self { path }));
         }
         // Linked into place, so that a lock of ours always says so, even if we die right here.
-        let new = site.git_dir.join("ve-lock");
+        let new = git_dir.join("ve-lock");
         fs::write(&new, token(journal)).map_err(at(&new))?;
         let linked = fs::hard_link(&new, &path);
         fs::remove_file(&new).map_err(at(&new))?;
@@ -38,16 +38,7 @@ impl IndexLock {
         }
     }
 
-    /// Gives the lock back after a moment. `git commit` reads the index before it asks for the lock: one that read the old index just before
-    /// it was replaced must find the lock taken and end, or it would take back what has landed.
-    pub(super) fn release(self) {
-        let until = Instant::now() + AFTERGLOW;
-        while let Some(left) = until.checked_duration_since(Instant::now()).filter(|left| !left.is_zero()) {
-            std::thread::park_timeout(left);
-        }
-    }
-
-    /// Leaves the lock where it is, for the resumption to find: with a ref ahead of its index, the operator's next commit would take back what landed.
+    /// Leaves the lock where it is, for the resumption to find: until then the operator's commits are not to mix with half of a landing.
     pub(super) fn leave(self) {
         std::mem::forget(self);
     }
@@ -58,6 +49,15 @@ impl Drop for IndexLock {
         if let Err(error) = fs::remove_file(&self.path) {
             tracing::warn!(path = %self.path.display(), %error, "the index lock could not be removed");
         }
+    }
+}
+
+/// Waits before locks are given back. `git switch` and `git reset` read the branch before they ask for the lock, and set checkout or branch to
+/// what they read: one that read it just before it moved must find the lock taken and end, or it would take back what has landed.
+pub(super) fn linger() {
+    let until = Instant::now() + AFTERGLOW;
+    while let Some(left) = until.checked_duration_since(Instant::now()).filter(|left| !left.is_zero()) {
+        std::thread::park_timeout(left);
     }
 }
 
@@ -92,7 +92,7 @@ pub(super) fn fingerprint(index: &Path) -> Result<Option<Oid>, GitError> {
 pub(super) fn put_in_place(site: &Site, stage: &Stage, journal: &Journal) -> Result<(), GitError> {
     let staged = stage.index();
     if fingerprint(&site.index())? != journal.index || !staged.exists() {
-        fs::copy(site.index(), &staged).map_err(at(&staged))?;
+        copy_index(&site.index(), &staged).map_err(at(&staged))?;
         stage.read_tree(site, &journal.from, &journal.to).output()?;
     }
     // Its exit code says that some file differs from the index: those are the kept ones, and the operator's own.

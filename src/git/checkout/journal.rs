@@ -26,7 +26,7 @@ pub(super) struct Step {
 }
 
 /// One update of one checkout.
-#[derive(Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub(super) struct Journal {
     pub(super) branch: BranchName,
     pub(super) from: ObjectId,

@@ -2,9 +2,10 @@
 //! they changed, not what git does not track or ignores, not what an editor saves meanwhile.
 //!
 //! The order is: take the index lock · `check` everything that could be in the way · `stage` new contents and index beside the checkout ·
-//! write the `journal` · move the ref by compare-and-swap · `exchange` file by file · put the `index` in place. Up to the move of the
-//! ref nothing is visible; from there on [`resume`] finishes what a crash interrupted. Where files cannot be exchanged, git itself
-//! fast-forwards after the same check (`fast_forward`).
+//! write the `journal` · lock the ref and compare it · `exchange` file by file · put the `index` in place · move the ref. The ref goes last,
+//! because `git commit` reads the ref before the index: whoever sees the new ref sees the new index, and whoever saw the old ref cannot move
+//! it any more; in any other order, a commit at the wrong moment takes back what has landed. From the journal on, [`resume`] finishes what
+//! a crash interrupted. Where files cannot be exchanged, git itself fast-forwards after the same check (`fast_forward`).
 
 pub mod blocker;
 mod changes;
@@ -17,6 +18,7 @@ mod print;
 pub mod resume;
 mod site;
 mod stage;
+mod unseen;
 
 use super::error::GitError;
 use super::host::Host;
@@ -73,10 +75,7 @@ impl Host {
             _ => return Ok(Advanced::TargetMoved),
         }
         match self.site(advance)? {
-            Where::Nowhere => Ok(match self.move_ref(advance)? {
-                Swapped::Moved => Advanced::Moved { kept: Vec::new() },
-                Swapped::Stale(_) => Advanced::TargetMoved,
-            }),
+            Where::Nowhere => self.advance_unseen(advance),
             Where::At(site) => self.advance_at(&site, advance),
             Where::Blocked(blockers) => Ok(Advanced::Blocked(blockers)),
         }
@@ -98,7 +97,7 @@ impl Host {
             Where::Blocked(blockers) => return Ok(blockers),
             Where::At(site) => site,
         };
-        let Some(_lock) = IndexLock::take(&site, advance.journal)? else {
+        let Some(_lock) = IndexLock::take(&site.git_dir, advance.journal)? else {
             return Ok(vec![Blocker::IndexLocked(site.work_dir.clone())]);
         };
         let stage = Stage::begin(&site)?;
@@ -120,17 +119,35 @@ impl Host {
     fn advance_at(&self, site: &Site, advance: &Advance<'_>) -> Result<Advanced, GitError> {
         match self.begin(site, advance)? {
             Begun::Over(advanced) => Ok(advanced),
-            Begun::Visible { stage, journal, lock } => {
-                let kept = finish(site, &stage, &journal, lock, advance.journal)?;
-                Ok(Advanced::Moved { kept })
-            }
+            Begun::Ready(ready) => self.carry_out(site, advance, ready),
         }
     }
 
-    /// Everything up to the move of the ref, that included.
+    /// Brings the checkout up to date and then the ref. Doing it again does no harm.
+    fn carry_out(&self, site: &Site, advance: &Advance<'_>, ready: Ready) -> Result<Advanced, GitError> {
+        let (mut is_visible, mut kept) = (false, Vec::new());
+        let bring = || {
+            is_visible = true;
+            kept = ready.bring(site)?;
+            Ok(())
+        };
+        let name = branch_ref(advance.branch);
+        match self.swap_after(&name, Expect::At(advance.from), advance.to, advance.reason, bring) {
+            Err(error) if !is_visible => {
+                Journal::remove(advance.journal)?;
+                Err(error)
+            }
+            moved => Ok(match ready.settle(advance.journal, moved)? {
+                Swapped::Moved => Advanced::Moved { kept },
+                Swapped::Stale(_) => Advanced::TargetMoved,
+            }),
+        }
+    }
+
+    /// Everything up to where it becomes visible.
     fn begin(&self, site: &Site, advance: &Advance<'_>) -> Result<Begun, GitError> {
         let blocked = |blockers| Ok(Begun::Over(Advanced::Blocked(blockers)));
-        let Some(lock) = IndexLock::take(site, advance.journal)? else {
+        let Some(lock) = IndexLock::take(&site.git_dir, advance.journal)? else {
             return blocked(vec![Blocker::IndexLocked(site.work_dir.clone())]);
         };
         let stage = Stage::begin(site)?;
@@ -148,28 +165,21 @@ impl Host {
         };
         let journal = Journal::new(site, advance, steps)?;
         journal.write(advance.journal)?;
-        match self.move_ref(advance)? {
-            Swapped::Moved => Ok(Begun::Visible { stage, journal, lock }),
-            Swapped::Stale(_) => {
-                Journal::remove(advance.journal)?;
-                Ok(Begun::Over(Advanced::TargetMoved))
-            }
-        }
+        Ok(Begun::Ready(Ready { stage, journal, lock }))
     }
 
-    /// Stops as a kill would right after the move of the ref.
+    /// Stops as a kill would, before or after the checkout was brought up to date.
     #[cfg(test)]
-    pub(super) fn advance_and_die(&self, advance: &Advance<'_>) -> Result<(), GitError> {
+    pub(super) fn advance_and_die(&self, advance: &Advance<'_>, at: Death) -> Result<(), GitError> {
         if let Where::At(site) = self.site(advance)?
-            && let Begun::Visible { lock, .. } = self.begin(&site, advance)?
+            && let Begun::Ready(ready) = self.begin(&site, advance)?
         {
-            lock.leave();
+            if at == Death::BeforeTheRef {
+                ready.bring(&site)?;
+            }
+            ready.lock.leave();
         }
         Ok(())
-    }
-
-    fn move_ref(&self, advance: &Advance<'_>) -> Result<Swapped, GitError> {
-        self.swap(&branch_ref(advance.branch), Expect::At(advance.from), advance.to, advance.reason)
     }
 }
 
@@ -184,8 +194,42 @@ enum Where {
 enum Begun {
     /// It is settled.
     Over(Advanced),
-    /// The ref moved; the files have to follow.
-    Visible { stage: Stage, journal: Journal, lock: IndexLock },
+    /// All is prepared, and nothing is visible yet.
+    Ready(Ready),
+}
+
+/// When a test dies.
+#[cfg(test)]
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Death {
+    BeforeTheFiles,
+    BeforeTheRef,
+}
+
+/// A move that only has to be carried out.
+struct Ready {
+    stage: Stage,
+    journal: Journal,
+    lock: IndexLock,
+}
+
+impl Ready {
+    /// Brings files and index up to date. Returns the paths where the operator's version stays.
+    fn bring(&self, site: &Site) -> Result<Vec<PathBuf>, GitError> {
+        let kept = exchange::exchange(site, &self.stage, &self.journal.steps)?;
+        index::put_in_place(site, &self.stage, &self.journal)?;
+        Ok(kept)
+    }
+
+    /// Forgets the move, or keeps all of it for the next try if it failed.
+    fn settle<T>(self, journal: &Path, done: Result<T, GitError>) -> Result<T, GitError> {
+        let settled = done.and_then(|done| Journal::remove(journal).map(|()| done));
+        match settled {
+            Ok(_) => index::linger(),
+            Err(_) => self.lock.leave(),
+        }
+        settled
+    }
 }
 
 fn why_not(checkout: &Checkout) -> Blocker {
@@ -195,24 +239,4 @@ fn why_not(checkout: &Checkout) -> Blocker {
         Hold::Busy => Blocker::InProgress(work_dir),
         Hold::Absent => Blocker::Unreachable(work_dir),
     }
-}
-
-/// The part after the move of the ref; doing it again does no harm. Returns the paths where the operator's version stays.
-fn finish(
-    site: &Site,
-    stage: &Stage,
-    journal: &Journal,
-    lock: IndexLock,
-    journal_path: &Path,
-) -> Result<Vec<PathBuf>, GitError> {
-    let finished = exchange::exchange(site, stage, &journal.steps).and_then(|kept| {
-        index::put_in_place(site, stage, journal)?;
-        Journal::remove(journal_path)?;
-        Ok(kept)
-    });
-    match finished {
-        Ok(_) => lock.release(),
-        Err(_) => lock.leave(),
-    }
-    finished
 }

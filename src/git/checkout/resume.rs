@@ -4,11 +4,11 @@ use super::index::{self, IndexLock};
 use super::journal::Journal;
 use super::site::Site;
 use super::stage::Stage;
-use super::{Advance, finish};
+use super::{Advance, Advanced, Ready};
 use crate::domain::ids::ObjectId;
 use crate::git::error::GitError;
 use crate::git::host::Host;
-use crate::git::refs::Swapped;
+use crate::git::names::branch_ref;
 use crate::git::worktrees;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
@@ -16,7 +16,7 @@ use std::path::{Path, PathBuf};
 /// What a restart found.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Resumed {
-    /// No update was under way, or none that had become visible.
+    /// No update was under way.
     Nothing,
     /// One was, and is finished.
     Finished {
@@ -25,7 +25,7 @@ pub enum Resumed {
         /// Paths where the operator's version stays.
         kept: Vec<PathBuf>,
     },
-    /// One was, but branch or checkout went elsewhere before it became visible; it is dropped.
+    /// One was, but branch or checkout went elsewhere since; it is dropped. What it had brought into files stays there, as local changes.
     Dropped,
 }
 
@@ -40,27 +40,35 @@ impl Host {
         let finished = |kept| Resumed::Finished { at: found.to.clone(), kept };
         let (branch, from, to) = (&found.branch, &found.from, &found.to);
         let advance = Advance { branch, from, to, reason: "ve: finish an update", journal };
-        let visible = match self.tip(&found.branch)? {
-            Some(now) => self.has_made(&advance, &now)?,
+        let now = self.tip(branch)?;
+        let is_made = match &now {
+            Some(now) => self.has_made(&advance, now)?,
             None => false,
         };
-        if !site.is_on(&found.branch)? {
+        if !site.is_on(branch)? {
             // The checkout is gone, or on another branch: there is no file to bring up to date.
             index::release_ours(&worktrees::git_dirs(self)?, journal)?;
             Journal::remove(journal)?;
-            return Ok(if visible { finished(Vec::new()) } else { Resumed::Dropped });
+            return Ok(if is_made { finished(Vec::new()) } else { Resumed::Dropped });
         }
-        // With our lock still there, nothing but files can have changed in the checkout.
-        let undisturbed = index::is_ours(&site.index_lock(), journal);
-        let Some(lock) = IndexLock::take(&site, journal)? else {
+        let Some(lock) = IndexLock::take(&site.git_dir, journal)? else {
             return Err(GitError::File { path: site.index_lock(), source: ErrorKind::AlreadyExists.into() });
         };
-        // A move that is not visible was lost with the power, or never made.
-        let visible = visible || (undisturbed && self.move_ref(&advance)? == Swapped::Moved);
-        if !visible {
+        let stage = Stage::existing(&site);
+        if is_made {
+            let ready = Ready { stage, journal: found.clone(), lock };
+            let kept = ready.bring(&site);
+            return ready.settle(journal, kept).map(finished);
+        }
+        if now.as_ref() != Some(from) {
             Journal::remove(journal)?;
             return Ok(Resumed::Dropped);
         }
-        finish(&site, &Stage::existing(&site), &found, lock, journal).map(finished)
+        self.take_over_lock(&branch_ref(branch))?;
+        let ready = Ready { stage, journal: found.clone(), lock };
+        Ok(match self.carry_out(&site, &advance, ready)? {
+            Advanced::Moved { kept } => finished(kept),
+            Advanced::TargetMoved | Advanced::Blocked(_) => Resumed::Dropped,
+        })
     }
 }

@@ -13,8 +13,8 @@ use crate::git::error::{GitError, at};
 use crate::git::remove::remove_tree;
 use rustix::fs::{CWD, RenameFlags, renameat_with};
 use std::ffi::OsString;
-use std::fs;
-use std::io::ErrorKind;
+use std::fs::{self, File};
+use std::io::{self, ErrorKind};
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
@@ -37,7 +37,7 @@ impl Stage {
         for dir in [stage.dir.join("new"), stage.dir.join("old")] {
             fs::create_dir_all(&dir).map_err(at(&dir))?;
         }
-        match fs::copy(site.index(), stage.index()) {
+        match copy_index(&site.index(), &stage.index()) {
             Err(error) if error.kind() != ErrorKind::NotFound => Err(at(&site.index())(error)),
             _ => Ok(stage),
         }
@@ -129,4 +129,11 @@ impl Stage {
     fn hidden(&self, site: &Site) -> Result<Vec<PathBuf>, GitError> {
         Ok(super::check::flags(site, &self.index())?.skipped.into_iter().collect())
     }
+}
+
+/// Copies an index with its time: by it git knows which files may have changed in the second they were written.
+pub(super) fn copy_index(from: &Path, to: &Path) -> io::Result<()> {
+    let written = fs::metadata(from)?.modified()?;
+    fs::copy(from, to)?;
+    File::options().write(true).open(to)?.set_modified(written)
 }

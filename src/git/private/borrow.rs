@@ -1,6 +1,7 @@
 //! Where a private repository finds the host's objects, also after the project was moved.
 
 use super::Private;
+use super::lent::{keeps_own, only_lent};
 use super::prepare::write;
 use crate::git::command::success;
 use crate::git::error::GitError;
@@ -32,6 +33,7 @@ impl Private<'_> {
         }
         let args: [OsString; 4] = ["-c".into(), REPLACE.into(), "sh".into(), git.join(ALTERNATES).into()];
         success("sh".to_owned(), self.confined().tool("sh", &args, &list)?)?;
+        self.find_modules()?;
         write(&self.record(), &list)
     }
 
@@ -41,6 +43,9 @@ impl Private<'_> {
     }
 
     fn list(self) -> Result<Vec<u8>, GitError> {
+        if keeps_own(&self.unit.paths) {
+            return Ok(only_lent(&self.unit.paths));
+        }
         let dirs = self.host.object_dirs()?;
         Ok(dirs.iter().flat_map(|dir| dir.as_os_str().as_bytes().iter().copied().chain([b'\n'])).collect())
     }

@@ -6,6 +6,7 @@ use crate::domain::workspace::Base;
 use crate::git::command::success;
 use crate::git::error::{GitError, at};
 use crate::git::remove::remove_tree;
+use crate::git::snapshot::head;
 use std::ffi::OsString;
 use std::fs;
 use std::io::ErrorKind;
@@ -45,7 +46,7 @@ impl Private<'_> {
         match (paths.git().is_dir(), holds_files(&paths.worktree())?) {
             (true, true) => Ok(Healed::Whole),
             (true, false) => {
-                self.restore_files()?;
+                self.restore_files(base)?;
                 Ok(Healed::Worktree)
             }
             (false, true) => {
@@ -54,6 +55,7 @@ impl Private<'_> {
                 Ok(Healed::Repository)
             }
             (false, false) => {
+                self.forget_modules()?;
                 self.forget_and_make(base)?;
                 Ok(Healed::Everything)
             }
@@ -67,11 +69,15 @@ impl Private<'_> {
     }
 
     /// Writes the files of the index into a worktree that is gone or empty.
-    fn restore_files(self) -> Result<(), GitError> {
+    fn restore_files(self, base: &Base) -> Result<(), GitError> {
         let worktree = self.unit.paths.worktree();
         fs::create_dir_all(&worktree).map_err(at(&worktree))?;
         self.write_link()?;
         self.confined().git(&["checkout-index", "-a", "-f", "-q"]).output()?;
+        self.forget_modules()?;
+        let head = head(self.confined())?;
+        let known = head.filter(|head| self.host.has(head).is_ok_and(|known| known));
+        self.make_modules(known.as_ref().unwrap_or(&base.commit))?;
         self.include()
     }
 

@@ -10,10 +10,12 @@ impl Private<'_> {
     /// Makes the landing worktree anew, detached at `commit`.
     pub fn check_out_landing(self, commit: &ObjectId) -> Result<(), GitError> {
         self.remove_landing()?;
+        self.lend(self.host, commit)?;
         let landing = self.unit.paths.landing();
         fs::create_dir_all(&landing).map_err(at(&landing))?;
         let add = ["worktree", "add", "-q", "--detach", "--force"];
-        self.confined().git_bare(&add).args([landing.as_os_str(), commit.as_str().as_ref()]).output().map(drop)
+        self.confined().git_bare(&add).args([landing.as_os_str(), commit.as_str().as_ref()]).output()?;
+        self.make_modules_in(&landing, commit)
     }
 
     /// Removes the landing worktree and what the private repository knows of it. Gates leave nothing behind that is work.

@@ -7,6 +7,8 @@ pub mod heal;
 mod include;
 mod landing;
 mod layout;
+pub mod lent;
+mod modules;
 pub mod prepare;
 mod refresh;
 

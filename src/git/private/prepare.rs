@@ -57,7 +57,8 @@ impl Private<'_> {
     pub(super) fn make(self, base: &Base) -> Result<Prepared, GitError> {
         let paths = &self.unit.paths;
         // Without a marker no agent was ever started here: what there is, is ours and incomplete.
-        for half_made in [paths.git(), paths.worktree()] {
+        let removing = marker(&paths.notes()).with_extension("removing");
+        for half_made in [paths.git(), paths.worktree(), removing] {
             remove_tree(&half_made)?;
         }
         for dir in [Some(paths.notes().as_path()), paths.worktree().parent()].into_iter().flatten() {
@@ -65,6 +66,9 @@ impl Private<'_> {
         }
         self.pin(base)?;
         let (start, origin) = self.start(base)?;
+        for commit in [&base.commit, &start] {
+            self.lend(self.host, commit)?;
+        }
         self.create(base, &start)?;
         self.include()?;
         write_marker(&marker(&paths.notes()), &start)?;

@@ -2,7 +2,7 @@ use super::lab::{Lab, main, put};
 use crate::domain::ids::ObjectId;
 use crate::git::checkout::blocker::Blocker;
 use crate::git::checkout::resume::Resumed;
-use crate::git::checkout::{Advance, Advanced};
+use crate::git::checkout::{Advance, Advanced, Death};
 use std::fs::{self, Permissions};
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
@@ -74,6 +74,35 @@ fn unrelated_changes_survive_staged_or_not() {
     assert_eq!(advance(&lab, &to), moved());
     assert_eq!(status(&lab), before);
     assert_eq!((lab.text("b.txt"), lab.text("a.txt")), ("dirty\n".into(), "news\n".into()));
+}
+
+#[test]
+fn changes_that_are_what_comes_are_in_nobodys_way() {
+    let lab = Lab::new();
+    let to = news(&lab);
+    let theirs = lab.path().join("theirs");
+    lab.git(&lab.host_dir(), &["worktree", "add", "-q", "--detach", theirs.to_str().unwrap(), to.as_str()]);
+    fs::copy(theirs.join("a.txt"), lab.host_dir().join("a.txt")).unwrap();
+    fs::create_dir_all(lab.host_dir().join("new")).unwrap();
+    fs::copy(theirs.join("new/n.txt"), lab.host_dir().join("new/n.txt")).unwrap();
+    lab.git(&lab.host_dir(), &["add", "a.txt"]);
+    assert_eq!(advance(&lab, &to), moved());
+    assert_eq!(status(&lab), "");
+}
+
+#[test]
+fn a_branch_that_nobody_has_checked_out_waits_for_whoever_may_be_checking_it_out() {
+    let lab = Lab::new();
+    let to = news(&lab);
+    lab.git(&lab.host_dir(), &["switch", "-q", "-c", "aside"]);
+    let lock = lab.host_dir().join(".git/index.lock");
+    fs::write(&lock, "").unwrap();
+    let Advanced::Blocked(found) = advance(&lab, &to) else { panic!("moved") };
+    assert!(matches!(found.as_slice(), [Blocker::IndexLocked(_)]), "{found:?}");
+    fs::remove_file(&lock).unwrap();
+    assert_eq!(advance(&lab, &to), moved());
+    assert!(!lock.exists());
+    assert_eq!((lab.id(&lab.host_dir(), "main"), lab.text("a.txt")), (to, "a\n".into()));
 }
 
 /// Sets up a state of the checkout and expects it to block the move of `news`, with nothing changed by it.
@@ -305,22 +334,49 @@ fn where_files_cannot_be_exchanged_git_fast_forwards() {
 }
 
 #[test]
-fn a_crash_after_the_move_of_the_ref_is_finished() {
-    let lab = Lab::new();
-    let to = news(&lab);
-    crash_after_ref(&lab, &to);
-    assert!(!status(&lab).is_empty(), "the checkout is behind");
-    let resumed = lab.host().resume_advance(&lab.journal()).unwrap();
-    assert_eq!(resumed, Resumed::Finished { at: to, kept: Vec::new() });
-    assert_eq!((status(&lab), lab.text("a.txt")), (String::new(), "news\n".into()));
-    assert_eq!(lab.host().resume_advance(&lab.journal()).unwrap(), Resumed::Nothing);
+fn a_crash_before_or_after_the_files_is_finished() {
+    for at in [Death::BeforeTheFiles, Death::BeforeTheRef] {
+        let lab = Lab::new();
+        let (from, to) = (lab.base().commit, news(&lab));
+        crash(&lab, &to, at);
+        assert_eq!(lab.id(&lab.host_dir(), "main"), from);
+        assert_eq!(status(&lab).is_empty(), at == Death::BeforeTheFiles, "the checkout is ahead of its branch");
+        let resumed = lab.host().resume_advance(&lab.journal()).unwrap();
+        assert_eq!(resumed, Resumed::Finished { at: to, kept: Vec::new() });
+        assert_eq!((status(&lab), lab.text("a.txt")), (String::new(), "news\n".into()));
+        assert_eq!(lab.host().resume_advance(&lab.journal()).unwrap(), Resumed::Nothing);
+    }
 }
 
 #[test]
-fn a_failure_after_the_move_of_the_ref_keeps_the_lock_until_it_is_finished() {
+fn the_lock_of_a_ref_that_died_with_its_holder_is_taken_over() {
     let lab = Lab::new();
     let to = news(&lab);
-    crash_after_ref(&lab, &to);
+    crash(&lab, &to, Death::BeforeTheRef);
+    let lock = lab.host_dir().join(".git/refs/heads/main.lock");
+    fs::write(&lock, "").unwrap();
+    assert_eq!(lab.host().resume_advance(&lab.journal()).unwrap(), Resumed::Finished { at: to, kept: Vec::new() });
+    assert!(!lock.exists());
+}
+
+#[test]
+fn what_the_operator_commits_of_an_interrupted_landing_is_theirs() {
+    let lab = Lab::new();
+    let to = news(&lab);
+    crash(&lab, &to, Death::BeforeTheRef);
+    fs::remove_file(lab.host_dir().join(".git/index.lock")).unwrap();
+    lab.git(&lab.host_dir(), &["commit", "-q", "-a", "-m", "mine"]);
+    let theirs = lab.id(&lab.host_dir(), "main");
+    assert_eq!(lab.host().resume_advance(&lab.journal()).unwrap(), Resumed::Dropped);
+    assert_eq!((status(&lab), lab.text("a.txt")), (String::new(), "news\n".into()));
+    assert_eq!(lab.id(&lab.host_dir(), "main"), theirs);
+}
+
+#[test]
+fn a_failure_on_the_way_keeps_the_lock_until_it_is_finished() {
+    let lab = Lab::new();
+    let to = news(&lab);
+    crash(&lab, &to, Death::BeforeTheFiles);
     let (index, aside) = (lab.host_dir().join(".git/index"), lab.host_dir().join(".git/aside"));
     fs::rename(&index, &aside).unwrap();
     fs::create_dir(&index).unwrap();
@@ -336,7 +392,7 @@ fn a_failure_after_the_move_of_the_ref_keeps_the_lock_until_it_is_finished() {
 fn a_crash_between_two_files_is_finished_and_an_edit_since_is_kept() {
     let lab = Lab::new();
     let to = news(&lab);
-    crash_after_ref(&lab, &to);
+    crash(&lab, &to, Death::BeforeTheFiles);
     let (file, staged) = (lab.host_dir().join("a.txt"), lab.host_dir().join(".git/ve-stage/new/a.txt"));
     swap(&file, &staged);
     fs::write(&staged, "an edit that had just slipped in\n").unwrap();
@@ -350,22 +406,11 @@ fn a_crash_between_two_files_is_finished_and_an_edit_since_is_kept() {
 }
 
 #[test]
-fn a_crash_before_the_move_of_the_ref_is_finished_too() {
-    let lab = Lab::new();
-    let (from, to) = (lab.base().commit, news(&lab));
-    crash_after_ref(&lab, &to);
-    lab.git(&lab.host_dir(), &["update-ref", "refs/heads/main", from.as_str()]);
-    assert!(matches!(lab.host().resume_advance(&lab.journal()).unwrap(), Resumed::Finished { .. }));
-    assert_eq!((status(&lab), lab.id(&lab.host_dir(), "main")), (String::new(), to));
-}
-
-#[test]
 fn a_checkout_that_went_elsewhere_since_is_left_alone() {
     let lab = Lab::new();
-    let (from, to) = (lab.base().commit, news(&lab));
-    crash_after_ref(&lab, &to);
+    let to = news(&lab);
+    crash(&lab, &to, Death::BeforeTheFiles);
     fs::remove_file(lab.host_dir().join(".git/index.lock")).unwrap();
-    lab.git(&lab.host_dir(), &["update-ref", "refs/heads/main", from.as_str()]);
     lab.git(&lab.host_dir(), &["checkout", "-q", "-b", "elsewhere"]);
     assert_eq!(lab.host().resume_advance(&lab.journal()).unwrap(), Resumed::Dropped);
     assert_eq!((status(&lab), lab.text("a.txt")), (String::new(), "a\n".into()));
@@ -376,20 +421,21 @@ fn a_checkout_that_went_elsewhere_since_is_left_alone() {
 fn a_branch_that_moved_while_its_checkout_went_elsewhere_is_finished() {
     let lab = Lab::new();
     let to = news(&lab);
-    crash_after_ref(&lab, &to);
+    crash(&lab, &to, Death::BeforeTheRef);
+    lab.git(&lab.host_dir(), &["update-ref", "refs/heads/main", to.as_str()]);
     fs::remove_file(lab.host_dir().join(".git/index.lock")).unwrap();
     lab.git(&lab.host_dir(), &["branch", "elsewhere"]);
     lab.git(&lab.host_dir(), &["symbolic-ref", "HEAD", "refs/heads/elsewhere"]);
     let resumed = lab.host().resume_advance(&lab.journal()).unwrap();
     assert_eq!(resumed, Resumed::Finished { at: to, kept: Vec::new() });
-    assert_eq!(lab.text("a.txt"), "a\n");
+    assert_eq!(lab.text("a.txt"), "news\n", "nothing there is touched any more");
 }
 
 #[test]
 fn staged_changes_made_after_a_crash_survive() {
     let lab = Lab::new();
     let to = lab.elsewhere(|dir| put(dir, "a.txt", "news\n"));
-    crash_after_ref(&lab, &to);
+    crash(&lab, &to, Death::BeforeTheFiles);
     fs::remove_file(lab.host_dir().join(".git/index.lock")).unwrap();
     lab.write("b.txt", "staged\n");
     lab.git(&lab.host_dir(), &["add", "b.txt"]);
@@ -409,11 +455,11 @@ fn a_lock_left_behind_without_a_journal_is_released() {
     assert!(lock.exists());
 }
 
-/// Leaves everything as a kill right after the move of the ref does.
-fn crash_after_ref(lab: &Lab, to: &ObjectId) {
+/// Leaves everything as a kill at this moment does.
+fn crash(lab: &Lab, to: &ObjectId, at: Death) {
     let (branch, from, journal) = (main(), lab.base().commit, lab.journal());
     let advance = Advance { branch: &branch, from: &from, to, reason: "ve: test", journal: &journal };
-    lab.host().advance_and_die(&advance).unwrap();
+    lab.host().advance_and_die(&advance, at).unwrap();
     assert!(journal.exists());
 }
 

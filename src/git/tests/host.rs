@@ -59,15 +59,3 @@ fn borrowed_object_stores_are_found_through_each_other() {
     let expected = [two.join(".git/objects"), one.join(".git/objects"), lab.host_dir().join(".git/objects")];
     assert_eq!(dirs, expected.map(|dir| fs::canonicalize(dir).unwrap()));
 }
-
-#[test]
-fn submodules_are_named() {
-    let lab = Lab::new();
-    let id = lab.base().commit;
-    assert_eq!(lab.host().modules(&id).unwrap(), Vec::<String>::new());
-    lab.write(".gitmodules", "[submodule \"lib\"]\n\tpath = vendor/lib\n\turl = ../lib\n");
-    lab.git(&lab.host_dir(), &["update-index", "--add", "--cacheinfo", &format!("160000,{id},vendor/lib")]);
-    lab.git(&lab.host_dir(), &["add", ".gitmodules"]);
-    lab.git(&lab.host_dir(), &["commit", "-q", "-m", "a submodule"]);
-    assert_eq!(lab.host().modules(&lab.base().commit).unwrap(), ["vendor/lib"]);
-}

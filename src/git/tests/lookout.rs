@@ -10,6 +10,7 @@ use crate::git::lookout::{Fit, Looked, Lookout, Picture};
 use crate::git::names::Unit;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
 
 /// A unit that was prepared, and its worktree.
 fn prepared(lab: &Lab, host: &Host, id: i64, base: &Base) -> (Unit, PathBuf) {
@@ -76,6 +77,25 @@ fn uncommitted_work_is_seen_and_nothing_of_the_unit_or_the_host_changes() {
     assert_eq!(lookout.look(private, Some(&picture.mark)).unwrap(), Looked::Same);
     put(&worktree, "new.txt", "newer\n");
     assert_ne!(taken(lookout.look(private, Some(&picture.mark)).unwrap()).mark, picture.mark);
+}
+
+#[test]
+fn an_edit_of_the_same_size_in_the_second_of_the_checkout_is_seen() {
+    let lab = Lab::new();
+    let (host, base) = (lab.host(), lab.base());
+    let lookout = Lookout::open(&host, &lab.path().join("state/look.git")).unwrap();
+    let (unit, worktree) = prepared(&lab, &host, 1, &base);
+    let second = SystemTime::UNIX_EPOCH + Duration::from_secs(1_000_000_000);
+    let written_then = |path: &Path| fs::File::options().write(true).open(path).unwrap().set_modified(second).unwrap();
+    lab.git(&worktree, &["config", "core.trustctime", "false"]);
+    written_then(&worktree.join("a.txt"));
+    lab.git(&worktree, &["update-index", "--refresh"]);
+    written_then(&unit.paths.git().join("worktrees/worktree/index"));
+    put(&worktree, "a.txt", "b\n");
+    written_then(&worktree.join("a.txt"));
+    let picture = taken(lookout.look(lab.private(&host, &unit), None).unwrap());
+    let changes = lookout.changes(&base.commit, &picture.commit).unwrap();
+    assert_eq!(changes.len(), 1, "{changes:?}");
 }
 
 #[test]

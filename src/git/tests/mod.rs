@@ -15,6 +15,7 @@ mod lfs;
 mod lookout;
 mod merge;
 mod mirror;
+mod modules;
 mod preserve;
 mod private;
 mod refs;

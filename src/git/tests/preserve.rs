@@ -1,5 +1,5 @@
 use super::lab::{Lab, put};
-use crate::git::preserve::Safe;
+use crate::git::preserve::{Safe, finish_removal};
 use crate::git::private::Private;
 use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt;
@@ -132,6 +132,18 @@ fn a_unit_whose_work_cannot_be_saved_stays() {
         fs::remove_dir_all(worktree.parent().unwrap().join("git/objects")).unwrap();
         assert!(private.remove().is_err());
         assert!(worktree.join("a.txt").exists());
+    });
+}
+
+#[test]
+fn a_removal_that_was_interrupted_is_finished_and_nothing_else_is() {
+    with_unit(|_, private, worktree| {
+        let paths = &private.unit.paths;
+        assert!(!finish_removal(paths).unwrap() && worktree.exists(), "nobody has begun");
+        fs::rename(paths.notes().join("prepared"), paths.notes().join("prepared.removing")).unwrap();
+        fs::remove_dir_all(paths.git()).unwrap();
+        assert!(finish_removal(paths).unwrap() && !worktree.exists() && !paths.git().exists());
+        assert!(!finish_removal(paths).unwrap());
     });
 }
 

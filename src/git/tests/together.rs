@@ -3,7 +3,7 @@
 use super::lab::{Lab, main, put};
 use crate::domain::ids::{BranchName, ObjectId};
 use crate::git::checkout::blocker::Blocker;
-use crate::git::checkout::{Advance, Advanced};
+use crate::git::checkout::{Advance, Advanced, Death};
 use crate::git::host::Host;
 use crate::git::together::{Part, Refusal, Stays, Together, advance_all};
 use std::fs;
@@ -111,7 +111,7 @@ fn a_first_that_somebody_built_on_stays_and_is_named() {
 #[test]
 fn a_crash_after_the_first_is_finished() {
     let (one, other) = (Side::new(), Side::new());
-    one.host.advance_and_die(&one.advance()).unwrap();
+    one.host.advance_and_die(&one.advance(), Death::BeforeTheRef).unwrap();
     assert!(matches!(land(&one, &other), Together::Moved { .. }));
     one.assert_landed();
     other.assert_landed();
@@ -120,7 +120,7 @@ fn a_crash_after_the_first_is_finished() {
 #[test]
 fn a_crash_after_the_first_is_undone_if_the_second_refuses() {
     let (one, other) = (Side::new(), Side::new());
-    one.host.advance_and_die(&one.advance()).unwrap();
+    one.host.advance_and_die(&one.advance(), Death::BeforeTheRef).unwrap();
     other.lab.write("a.txt", "mine\n");
     assert!(matches!(land(&one, &other), Together::Refused { part: 1, why: Refusal::Blocked(_) }));
     one.assert_untouched();
@@ -130,15 +130,14 @@ fn a_crash_after_the_first_is_undone_if_the_second_refuses() {
 fn a_crash_while_the_first_is_taken_back_is_finished() {
     let (one, other) = (Side::new(), Side::new());
     assert!(matches!(one.host.advance(&one.advance()), Ok(Advanced::Moved { .. })));
-    one.host.advance_and_die(&one.back()).unwrap();
-    assert_eq!(one.lab.text("a.txt"), "landed\n", "the branch is back, the checkout is not yet");
+    one.host.advance_and_die(&one.back(), Death::BeforeTheRef).unwrap();
+    assert_ne!(one.lab.text("a.txt"), "landed\n", "the checkout is back, the branch is not yet");
     other.lab.write("a.txt", "mine\n");
     assert!(matches!(land(&one, &other), Together::Refused { part: 1, .. }));
     one.assert_untouched();
-    // The same before the branch was back: undone or not, everything fits.
+    // The same before the checkout was back: undone or not, everything fits.
     assert!(matches!(one.host.advance(&one.advance()), Ok(Advanced::Moved { .. })));
-    one.host.advance_and_die(&one.back()).unwrap();
-    one.lab.git(&one.lab.host_dir(), &["update-ref", "refs/heads/main", one.to.as_str()]);
+    one.host.advance_and_die(&one.back(), Death::BeforeTheFiles).unwrap();
     assert!(matches!(land(&one, &other), Together::Refused { part: 1, .. }));
     one.assert_untouched();
 }
