@@ -3,6 +3,7 @@
 use super::exit::ExitStatus;
 use super::run_dir::RunDir;
 use super::spec::{MARKER, ShimSpec};
+use super::times::{Stamps, micros_since_epoch};
 use rustix::process::{Pid, WaitOptions};
 use std::collections::VecDeque;
 use std::fs::File;
@@ -22,6 +23,8 @@ pub(crate) struct Copied<R> {
     pipe: Option<R>,
     file: File,
     length: u64,
+    /// Of what is followed by the line.
+    stamps: Option<Stamps>,
 }
 
 impl<R: Read + AsFd> Copied<R> {
@@ -31,7 +34,12 @@ impl<R: Read + AsFd> Copied<R> {
         }
         let file = File::options().append(true).create(true).mode(0o600).open(path)?;
         let length = file.metadata()?.len();
-        Ok(Self { pipe, file, length })
+        Ok(Self { pipe, file, length, stamps: None })
+    }
+
+    /// The same, with the times of its bytes beside the file at `path`.
+    fn stamped(self, path: &Path) -> Self {
+        Self { stamps: Some(Stamps::beside(path)), ..self }
     }
 
     /// Copies what is there, but keeps no more than `room` bytes. How many bytes came, kept or not.
@@ -46,6 +54,9 @@ impl<R: Read + AsFd> Copied<R> {
                 Ok(count) => {
                     let left = usize::try_from(room.saturating_sub(came as u64)).unwrap_or(usize::MAX);
                     let kept = count.min(left);
+                    if let Some(stamps) = &mut self.stamps {
+                        stamps.note(self.length, micros_since_epoch());
+                    }
                     self.file.write_all(&buffer[..kept])?;
                     self.length += kept as u64;
                     came += count;
@@ -162,7 +173,7 @@ impl Agent {
         Ok(Self {
             pid: Pid::from_child(&child),
             input: Input { pipe, waiting: VecDeque::new(), closing: false },
-            output: Copied::new(child.stdout.take(), &spec.log)?,
+            output: Copied::new(child.stdout.take(), &spec.log)?.stamped(&spec.log),
             errors: Copied::new(child.stderr.take(), &spec.stderr)?,
         })
     }

@@ -30,6 +30,7 @@ pub mod run_dir;
 pub mod spec;
 pub mod sweep;
 mod sys;
+pub mod times;
 mod tree;
 
 use std::ffi::OsString;

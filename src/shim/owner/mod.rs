@@ -15,13 +15,14 @@ use super::ladder::Ladder;
 use super::protocol::StopLadder;
 use super::run_dir::RunDir;
 use super::spec::ShimSpec;
+use super::times::micros_since_epoch;
 use limits::MEASURE_SELDOM;
 use nix::sys::signalfd::SignalFd;
 use rustix::event::{PollFd, PollFlags, Timespec};
 use rustix::process::Signal;
 use std::io;
 use std::os::unix::net::UnixListener;
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant};
 
 /// What a shim owns while it runs.
 pub(crate) struct Owner {
@@ -208,9 +209,4 @@ fn wait_for(fds: &mut [PollFd<'_>], at_most: Duration) -> io::Result<()> {
 
 fn own_pid() -> i32 {
     rustix::process::getpid().as_raw_nonzero().get()
-}
-
-fn micros_since_epoch() -> i64 {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    i64::try_from(since.as_micros()).unwrap_or(i64::MAX)
 }
