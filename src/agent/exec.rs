@@ -2,7 +2,7 @@
 
 use super::launch::{Launch, Stdin, environment};
 use super::spec::Place;
-use super::{Activity, Codec, Decoded, Input, last_words};
+use super::{Activity, Codec, Decoded, Input};
 use crate::domain::report::{AgentError, ErrorKind, Outcome, ProcessExit, Report};
 use std::collections::VecDeque;
 
@@ -22,11 +22,17 @@ pub fn launch(place: &Place, command: &str) -> Launch {
 /// Reads the output of a command: every line is text.
 #[derive(Debug, Default)]
 pub struct ExecCodec {
+    command: String,
     tail: VecDeque<String>,
     bytes: usize,
 }
 
 impl ExecCodec {
+    /// A codec for the output of `command`, which is named when it fails.
+    pub fn new(command: &str) -> Self {
+        Self { command: command.to_owned(), ..Self::default() }
+    }
+
     fn evidence(&self, stderr_tail: &str) -> String {
         let mut text = self.tail.iter().map(String::as_str).collect::<Vec<_>>().join("\n");
         if !stderr_tail.is_empty() {
@@ -60,7 +66,11 @@ impl Codec for ExecCodec {
         match exit {
             ProcessExit::Code(0) => Outcome::Finished,
             ProcessExit::Code(code) => {
-                let message = last_words(code, &self.evidence(stderr_tail));
+                let evidence = self.evidence(stderr_tail);
+                let message = match evidence.trim_end() {
+                    "" => format!("`{}` ended with {code} and said nothing", self.command.trim()),
+                    said => format!("`{}` ended with {code}:\n{said}", self.command.trim()),
+                };
                 Outcome::Failed(AgentError { kind: ErrorKind::Other, message })
             }
             ProcessExit::Signal(_) => Outcome::Crashed { exit, stderr: self.evidence(stderr_tail) },
@@ -75,12 +85,13 @@ mod tests {
 
     #[test]
     fn the_exit_decides_and_the_end_of_the_output_is_the_evidence() {
-        let mut codec = ExecCodec::default();
+        let mut codec = ExecCodec::new("make test");
         for number in 0..5000 {
             codec.on_line(format!("line {number}").as_bytes());
         }
         assert_eq!(codec.on_exit(ProcessExit::Code(0), ""), Outcome::Finished);
         let Outcome::Failed(error) = codec.on_exit(ProcessExit::Code(101), "") else { panic!("not failed") };
+        assert!(error.message.starts_with("`make test` ended with 101:\nline "));
         assert!(error.message.ends_with("line 4998\nline 4999"));
         assert!(error.message.len() < 2 * EVIDENCE);
         let killed = ProcessExit::Signal(9);
@@ -91,7 +102,7 @@ mod tests {
 
     #[test]
     fn bytes_that_are_no_text_are_no_error() {
-        let decoded = ExecCodec::default().on_line(b"caf\xe9");
+        let decoded = ExecCodec::new("").on_line(b"caf\xe9");
         assert_eq!(decoded.reports, [Report::Text("caf\u{fffd}".into())]);
     }
 }

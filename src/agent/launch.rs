@@ -86,6 +86,7 @@ pub(super) mod tests {
     use crate::agent::spec::{Link, Permissions, Session, SessionSpec, Tools};
     use crate::domain::agent::{AgentConfig, AgentKind};
     use crate::domain::ids::{AgentName, AttemptId, ChunkName, SessionId};
+    use crate::domain::report::Usage;
     use crate::domain::time::Timestamp;
 
     /// A new session of the vendor's own program, with one argument of the operator.
@@ -93,6 +94,7 @@ pub(super) mod tests {
         SessionSpec {
             place: place(inherited),
             session: Session::New(SessionId::parse("0b7f6d6e-58e1-4c5d-9d0e-000000000002").unwrap()),
+            used: Usage::default(),
             prompt: "the prompt".into(),
             answer: None,
             reason: None,

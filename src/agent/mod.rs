@@ -19,6 +19,8 @@ mod gemini;
 mod json;
 pub mod launch;
 pub mod link;
+pub mod logins;
+mod one_turn;
 mod resets;
 pub mod spec;
 pub mod tools;
@@ -29,6 +31,7 @@ use crate::domain::agent::{AgentConfig, AgentKind};
 use crate::domain::report::{AgentError, Outcome, ProcessExit, Report};
 use launch::Launch;
 use spec::SessionSpec;
+use std::path::Path;
 
 /// Bytes for the agent's standard input. The shim journals them and writes each key once.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -167,9 +170,9 @@ pub fn codec(spec: &SessionSpec) -> Box<dyn Codec> {
     }
 }
 
-/// What tells the account of one agent from that of another: its kind, and what is set of the variables that name a login. Agents of which both
-/// are equal use up the same allowance. None where nothing is known about logins of its kind.
-pub fn login(agent: &AgentConfig, inherited: &[(String, String)]) -> Option<Vec<String>> {
+/// What tells the account of one agent from that of another: its kind, and what is set of the variables that name a login; where none is, its
+/// directory `shared` among units. Agents of which all are equal use up the same allowance. None where nothing is known about logins of its kind.
+pub fn login(agent: &AgentConfig, inherited: &[(String, String)], shared: Option<&Path>) -> Option<Vec<String>> {
     let variables: &[&str] = match agent.kind {
         AgentKind::Claude => &claude::launch::LOGIN,
         AgentKind::Acp | AgentKind::Opencode => &acp::launch::LOGIN,
@@ -184,7 +187,12 @@ pub fn login(agent: &AgentConfig, inherited: &[(String, String)]) -> Option<Vec<
         let pair = agent.env.iter().rev().chain(inherited).find(|(known, _)| known == name);
         pair.map_or_else(String::new, |(_, value)| value.clone())
     };
-    Some(std::iter::once(vendor.to_owned()).chain(variables.iter().copied().map(set)).collect())
+    let mut login: Vec<String> = variables.iter().copied().map(set).collect();
+    if login.iter().all(String::is_empty) {
+        login.extend(shared.map(|dir| dir.to_string_lossy().into_owned()));
+    }
+    login.push(vendor.to_owned());
+    Some(login)
 }
 
 /// What a program said before it failed with `code`; never empty, for it becomes what the operator reads.

@@ -2,6 +2,7 @@
 
 use crate::domain::agent::AgentConfig;
 use crate::domain::ids::{AttemptId, ChunkName, SessionId};
+use crate::domain::report::Usage;
 use crate::domain::time::Timestamp;
 use std::path::PathBuf;
 
@@ -35,6 +36,8 @@ pub struct SessionSpec {
     pub place: Place,
     /// Whether it begins or goes on.
     pub session: Session,
+    /// What the conversation had used when the attempt began.
+    pub used: Usage,
     /// What it is told first.
     pub prompt: String,
     /// The operator's answer it is resumed with, for agents that take it apart from the prompt.

@@ -24,7 +24,12 @@ pub enum Source {
 pub struct Transcript {
     codec: Box<dyn Codec>,
     half: Vec<u8>,
+    /// Bytes read so far.
+    length: u64,
 }
+
+/// What a line of the log says, and the offset of the byte that ended it.
+pub type Read = (u64, Report);
 
 impl Transcript {
     /// A reader at the beginning of a log.
@@ -38,29 +43,33 @@ impl Transcript {
             Source::Agent(AgentKind::Command) => Box::new(CommandCodec::reader()),
             Source::Exec => Box::new(ExecCodec::default()),
         };
-        Self { codec, half: Vec::new() }
+        Self { codec, half: Vec::new(), length: 0 }
     }
 
     /// What the next bytes of the log say. Half a line waits for its end.
-    pub fn feed(&mut self, bytes: &[u8]) -> Vec<Report> {
-        let mut reports = Vec::new();
+    pub fn feed(&mut self, bytes: &[u8]) -> Vec<Read> {
+        let mut reads = Vec::new();
         let mut rest = bytes;
         while let Some(end) = rest.iter().position(|byte| *byte == b'\n') {
             self.half.extend_from_slice(&rest[..end]);
-            reports.extend(self.codec.on_line(&self.half).reports);
+            let at = self.length + end as u64;
+            reads.extend(self.codec.on_line(&self.half).reports.into_iter().map(|report| (at, report)));
             self.half.clear();
+            self.length = at + 1;
             rest = &rest[end + 1..];
         }
         self.half.extend_from_slice(rest);
-        reports
+        self.length += rest.len() as u64;
+        reads
     }
 
     /// What the last line says when the log ends without a newline.
-    pub fn finish(mut self) -> Vec<Report> {
+    pub fn finish(mut self) -> Vec<Read> {
         if self.half.is_empty() {
             return Vec::new();
         }
-        self.codec.on_line(&self.half).reports
+        let reports = self.codec.on_line(&self.half).reports.into_iter();
+        reports.map(|report| (self.length, report)).collect()
     }
 }
 
@@ -71,10 +80,12 @@ mod tests {
     #[test]
     fn lines_may_come_in_any_pieces() {
         let log = "one\n{\"ve\":\"text\",\"text\":\"zwölf\"}\n\nlast".as_bytes();
-        let whole = ["one", "zwölf", "", "last"].map(|text| Report::Text(text.into()));
+        let ends = [3, log.len() as u64 - 6, log.len() as u64 - 5, log.len() as u64];
+        let texts = ["one", "zwölf", "", "last"].map(|text| Report::Text(text.into()));
+        let whole: Vec<Read> = ends.into_iter().zip(texts).collect();
         for size in 1..log.len() {
             let mut transcript = Transcript::new(Source::Agent(AgentKind::Command));
-            let mut reports: Vec<Report> = log.chunks(size).flat_map(|piece| transcript.feed(piece)).collect();
+            let mut reports: Vec<Read> = log.chunks(size).flat_map(|piece| transcript.feed(piece)).collect();
             reports.extend(transcript.finish());
             assert_eq!(reports, whole, "in pieces of {size}");
         }

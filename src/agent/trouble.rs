@@ -140,6 +140,7 @@ mod tests {
             Remedy::WaitForAccount { .. } => "wait",
             Remedy::LogIn => "log in",
             Remedy::AskOperator => "ask",
+            Remedy::GiveUp => "give up",
         }
     }
 

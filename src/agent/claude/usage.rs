@@ -30,7 +30,7 @@ impl Meter {
     /// What a block of a message adds to what its message had.
     pub(crate) fn message(&mut self, id: &str, origin: Origin, counts: TokenCounts) -> Option<Usage> {
         let known = self.messages.entry(id.to_owned()).or_default();
-        let more = minus(counts.into(), *known);
+        let more = Usage::from(counts).minus(*known);
         *known = known.plus(more);
         if origin == Origin::Main {
             self.turn = self.turn.plus(more);
@@ -40,15 +40,15 @@ impl Meter {
 
     /// What a result adds to what its messages had.
     pub(crate) fn result(&mut self, result: &TurnResult) -> Option<Usage> {
-        let late = minus(result.usage.into(), self.turn);
+        let late = Usage::from(result.usage).minus(self.turn);
         self.turn = Usage::default();
         let total = result.model_usage.values().fold(Usage::default(), |sum, model| sum.plus((*model).into()));
         if total == Usage::default() {
             return self.count(late);
         }
         let here = self.counted.plus(late);
-        let before = *self.before.get_or_insert(minus(total, here));
-        self.count(minus(minus(total, before), self.counted))
+        let before = *self.before.get_or_insert(total.minus(here));
+        self.count(total.minus(before).minus(self.counted))
     }
 
     fn count(&mut self, more: Usage) -> Option<Usage> {
@@ -87,16 +87,6 @@ impl From<ModelUsage> for Usage {
             cache_write: model.cache_creation_input_tokens,
             cost: 0,
         }
-    }
-}
-
-fn minus(from: Usage, less: Usage) -> Usage {
-    Usage {
-        input: from.input.saturating_sub(less.input),
-        output: from.output.saturating_sub(less.output),
-        cache_read: from.cache_read.saturating_sub(less.cache_read),
-        cache_write: from.cache_write.saturating_sub(less.cache_write),
-        cost: from.cost.saturating_sub(less.cost),
     }
 }
 

@@ -1,26 +1,18 @@
 //! Reads one turn of Codex.
 
-use crate::agent::resets::Clock;
-use crate::agent::spec::{Session, SessionSpec};
-use crate::agent::{Activity, Codec, Decoded, Input, Turn, refused, trouble};
-use crate::domain::ids::SessionId;
-use crate::domain::report::{AgentError, Outcome, ProcessExit, Report, Usage};
-use crate::domain::time::Timestamp;
+use crate::agent::one_turn::OneTurn;
+use crate::agent::spec::SessionSpec;
+use crate::agent::{Activity, Codec, Decoded, Input, trouble};
+use crate::domain::report::{Outcome, ProcessExit, Report, Usage};
 use serde::Deserialize;
 use serde_json::Value;
-use std::collections::BTreeSet;
 
 /// The state of one turn, made from its lines alone.
 #[derive(Debug)]
 pub struct CodexCodec {
-    prompt: String,
-    zone: String,
-    now: Timestamp,
-    /// Whether the tokens it counts are those of this process: it counts the whole conversation.
-    fresh: bool,
-    session: Option<SessionId>,
-    calls: BTreeSet<String>,
-    end: Option<Result<(), AgentError>>,
+    turn: OneTurn,
+    /// What the conversation had used when its attempt began, and since then: Codex counts all of it.
+    counted: Usage,
 }
 
 #[derive(Deserialize)]
@@ -102,34 +94,27 @@ struct Tokens {
     output_tokens: u64,
 }
 
+impl From<Tokens> for Usage {
+    fn from(tokens: Tokens) -> Self {
+        Usage {
+            input: tokens.input_tokens.saturating_sub(tokens.cached_input_tokens),
+            output: tokens.output_tokens,
+            cache_read: tokens.cached_input_tokens,
+            cache_write: tokens.cache_write_input_tokens,
+            cost: 0,
+        }
+    }
+}
+
 impl CodexCodec {
     /// The codec of a session as specified.
     pub fn new(spec: &SessionSpec) -> Self {
-        Self {
-            prompt: spec.prompt.clone(),
-            zone: spec.place.timezone.clone(),
-            now: spec.started,
-            fresh: matches!(spec.session, Session::New(_)),
-            ..Self::reader()
-        }
+        Self { turn: OneTurn::new(spec), counted: spec.used }
     }
 
     /// A codec that only reads the log of a session it knows nothing about.
     pub fn reader() -> Self {
-        Self {
-            prompt: String::new(),
-            zone: "UTC".into(),
-            now: Timestamp::default(),
-            fresh: true,
-            session: None,
-            calls: BTreeSet::new(),
-            end: None,
-        }
-    }
-
-    fn error(&self, message: String) -> AgentError {
-        let kind = trouble::by_text(&message, Clock { now: self.now, zone: &self.zone });
-        AgentError { kind, message }
+        Self { turn: OneTurn::reader(), counted: Usage::default() }
     }
 
     /// A tool that is at work. What has no start, such as a change of files, begins when it ends.
@@ -141,8 +126,8 @@ impl CodexCodec {
             What::WebSearch { query } => ("web_search".to_owned(), serde_json::json!({ "query": query })),
             What::AgentMessage { .. } | What::Unknown => return,
         };
-        if self.calls.insert(item.id.clone()) {
-            out.reports.push(Report::ToolCall { id: item.id.clone(), name, input: input.to_string() });
+        if !self.turn.is_called(&item.id) {
+            self.turn.calls(item.id.clone(), name, input.to_string(), out);
         }
     }
 
@@ -159,17 +144,7 @@ impl CodexCodec {
             What::FileChange { status, .. } => (status == "failed", status),
             What::WebSearch { query } => (false, query),
         };
-        self.calls.remove(&item.id);
-        out.reports.push(Report::ToolResult { id: item.id, failed, text });
-    }
-
-    fn finish(&mut self, end: Result<(), AgentError>, out: &mut Decoded) {
-        if let Err(error) = &end {
-            out.reports.push(Report::Error(error.clone()));
-        }
-        self.calls.clear();
-        self.end = Some(end);
-        out.reports.push(Report::TurnEnded);
+        self.turn.called(item.id, failed, text, out);
     }
 }
 
@@ -186,38 +161,27 @@ fn repetition(message: &str) -> Option<Report> {
 
 impl Codec for CodexCodec {
     fn start(&self) -> Vec<Input> {
-        vec![Input { key: "prompt".into(), text: self.prompt.clone() }]
+        self.turn.start()
     }
 
     fn on_line(&mut self, line: &[u8]) -> Decoded {
         let mut out = Decoded::default();
         match serde_json::from_slice(line) {
-            Ok(Event::Thread { thread_id }) => {
-                if let Ok(id) = SessionId::parse(thread_id) {
-                    self.session = Some(id.clone());
-                    out.reports.push(Report::Session { id, model: None, version: None });
-                }
-            }
-            Ok(Event::TurnStarted) => self.end = None,
+            Ok(Event::Thread { thread_id }) => self.turn.named(thread_id, None, None, &mut out),
+            Ok(Event::TurnStarted) => self.turn.begin(),
             Ok(Event::Started { item }) => self.begin(&item, &mut out),
             Ok(Event::Completed { item }) => self.complete(item, &mut out),
             // What is final comes again as the turn's failure.
             Ok(Event::Error { message }) => out.reports.extend(repetition(&message)),
             Ok(Event::TurnCompleted { usage }) => {
-                if self.fresh {
-                    out.reports.push(Report::Usage(Usage {
-                        input: usage.input_tokens.saturating_sub(usage.cached_input_tokens),
-                        output: usage.output_tokens,
-                        cache_read: usage.cached_input_tokens,
-                        cache_write: usage.cache_write_input_tokens,
-                        cost: 0,
-                    }));
-                }
-                self.finish(Ok(()), &mut out);
+                let total = Usage::from(usage);
+                out.reports.push(Report::Usage(total.minus(self.counted)));
+                self.counted = total;
+                self.turn.finish(Ok(()), &mut out);
             }
             Ok(Event::TurnFailed { error }) => {
-                let error = self.error(error.message);
-                self.finish(Err(error), &mut out);
+                let error = self.turn.error(error.message);
+                self.turn.finish(Err(error), &mut out);
             }
             Ok(Event::Unknown) | Err(_) => {}
         }
@@ -225,15 +189,10 @@ impl Codec for CodexCodec {
     }
 
     fn activity(&self) -> Activity {
-        let turn = if self.end.is_some() { Turn::Ended } else { Turn::Running };
-        Activity { open_calls: self.calls.len(), turn, ..Activity::default() }
+        self.turn.activity()
     }
 
     fn on_exit(&self, exit: ProcessExit, stderr_tail: &str) -> Outcome {
-        match &self.end {
-            Some(Ok(())) => Outcome::Finished,
-            Some(Err(error)) => Outcome::Failed(error.clone()),
-            None => refused(exit, self.session.is_some(), stderr_tail, |text| self.error(text)),
-        }
+        self.turn.on_exit(exit, stderr_tail)
     }
 }

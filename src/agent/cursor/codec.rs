@@ -1,24 +1,16 @@
 //! Reads one turn of Cursor's command line.
 
-use crate::agent::resets::Clock;
+use crate::agent::one_turn::OneTurn;
 use crate::agent::spec::SessionSpec;
-use crate::agent::{Activity, Codec, Decoded, Input, Turn, refused, trouble};
-use crate::domain::ids::SessionId;
-use crate::domain::report::{AgentError, Outcome, ProcessExit, Report};
-use crate::domain::time::Timestamp;
+use crate::agent::{Activity, Codec, Decoded, Input};
+use crate::domain::report::{Outcome, ProcessExit, Report};
 use serde::Deserialize;
 use serde_json::{Map, Value};
-use std::collections::BTreeSet;
 
 /// The state of one turn, made from its lines alone.
 #[derive(Debug)]
 pub struct CursorCodec {
-    prompt: String,
-    zone: String,
-    now: Timestamp,
-    session: Option<SessionId>,
-    calls: BTreeSet<String>,
-    end: Option<Result<(), AgentError>>,
+    turn: OneTurn,
 }
 
 #[derive(Deserialize)]
@@ -68,24 +60,12 @@ struct Block {
 impl CursorCodec {
     /// The codec of a session as specified.
     pub fn new(spec: &SessionSpec) -> Self {
-        Self { prompt: spec.prompt.clone(), zone: spec.place.timezone.clone(), now: spec.started, ..Self::reader() }
+        Self { turn: OneTurn::new(spec) }
     }
 
     /// A codec that only reads the log of a session it knows nothing about.
     pub fn reader() -> Self {
-        Self {
-            prompt: String::new(),
-            zone: "UTC".into(),
-            now: Timestamp::default(),
-            session: None,
-            calls: BTreeSet::new(),
-            end: None,
-        }
-    }
-
-    fn error(&self, message: String) -> AgentError {
-        let kind = trouble::by_text(&message, Clock { now: self.now, zone: &self.zone });
-        AgentError { kind, message }
+        Self { turn: OneTurn::reader() }
     }
 
     /// `{"shellToolCall": {"args": …, "result": …}}`: the name says what it is.
@@ -94,14 +74,12 @@ impl CursorCodec {
         match subtype {
             "started" => {
                 let name = name.strip_suffix("ToolCall").unwrap_or(&name).to_owned();
-                self.calls.insert(id.clone());
-                out.reports.push(Report::ToolCall { id, name, input: body["args"].to_string() });
+                self.turn.calls(id, name, body["args"].to_string(), out);
             }
             "completed" => {
-                self.calls.remove(&id);
                 let result = &body["result"];
                 let failed = ["error", "rejected"].iter().any(|word| result.get(word).is_some());
-                out.reports.push(Report::ToolResult { id, failed, text: result.to_string() });
+                self.turn.called(id, failed, result.to_string(), out);
             }
             _ => {}
         }
@@ -110,17 +88,14 @@ impl CursorCodec {
 
 impl Codec for CursorCodec {
     fn start(&self) -> Vec<Input> {
-        vec![Input { key: "prompt".into(), text: self.prompt.clone() }]
+        self.turn.start()
     }
 
     fn on_line(&mut self, line: &[u8]) -> Decoded {
         let mut out = Decoded::default();
         match serde_json::from_slice(line) {
             Ok(Event::System { subtype, session_id: Some(id), model, version }) if subtype == "init" => {
-                if let Ok(id) = SessionId::parse(id) {
-                    self.session = Some(id.clone());
-                    out.reports.push(Report::Session { id, model, version });
-                }
+                self.turn.named(id, model, version, &mut out);
             }
             Ok(Event::Assistant { message: Some(message) }) => {
                 let texts = message.content.into_iter().filter_map(|block| block.text);
@@ -131,13 +106,8 @@ impl Codec for CursorCodec {
             }
             Ok(Event::Result { is_error, result }) => {
                 let text = result.as_str().map_or_else(|| result.to_string(), str::to_owned);
-                let end = if is_error { Err(self.error(text)) } else { Ok(()) };
-                if let Err(error) = &end {
-                    out.reports.push(Report::Error(error.clone()));
-                }
-                self.calls.clear();
-                self.end = Some(end);
-                out.reports.push(Report::TurnEnded);
+                let end = if is_error { Err(self.turn.error(text)) } else { Ok(()) };
+                self.turn.finish(end, &mut out);
             }
             Ok(Event::System { .. } | Event::Assistant { .. } | Event::Unknown) | Err(_) => {}
         }
@@ -145,16 +115,11 @@ impl Codec for CursorCodec {
     }
 
     fn activity(&self) -> Activity {
-        let turn = if self.end.is_some() { Turn::Ended } else { Turn::Running };
-        Activity { open_calls: self.calls.len(), turn, ..Activity::default() }
+        self.turn.activity()
     }
 
     fn on_exit(&self, exit: ProcessExit, stderr_tail: &str) -> Outcome {
-        match &self.end {
-            Some(Ok(())) => Outcome::Finished,
-            Some(Err(error)) => Outcome::Failed(error.clone()),
-            None => refused(exit, self.session.is_some(), stderr_tail, |text| self.error(text)),
-        }
+        self.turn.on_exit(exit, stderr_tail)
     }
 }
 

@@ -1,26 +1,18 @@
 //! Reads one turn of Gemini CLI.
 
-use crate::agent::resets::Clock;
+use crate::agent::one_turn::OneTurn;
 use crate::agent::spec::SessionSpec;
-use crate::agent::{Activity, Codec, Decoded, Input, Turn, refused, trouble};
-use crate::domain::ids::SessionId;
+use crate::agent::{Activity, Codec, Decoded, Input};
 use crate::domain::report::{AgentError, ErrorKind, Outcome, ProcessExit, Report, Usage};
-use crate::domain::time::Timestamp;
 use serde::Deserialize;
 use serde_json::Value;
-use std::collections::BTreeSet;
 
 /// The state of one turn, made from its lines alone.
 #[derive(Debug)]
 pub struct GeminiCodec {
-    prompt: String,
-    zone: String,
-    now: Timestamp,
-    session: Option<SessionId>,
+    turn: OneTurn,
     /// Text that comes in pieces and is not yet reported.
     text: String,
-    calls: BTreeSet<String>,
-    end: Option<Result<(), AgentError>>,
 }
 
 #[derive(Deserialize)]
@@ -76,25 +68,12 @@ struct Stats {
 impl GeminiCodec {
     /// The codec of a session as specified.
     pub fn new(spec: &SessionSpec) -> Self {
-        Self { prompt: spec.prompt.clone(), zone: spec.place.timezone.clone(), now: spec.started, ..Self::reader() }
+        Self { turn: OneTurn::new(spec), text: String::new() }
     }
 
     /// A codec that only reads the log of a session it knows nothing about.
     pub fn reader() -> Self {
-        Self {
-            prompt: String::new(),
-            zone: "UTC".into(),
-            now: Timestamp::default(),
-            session: None,
-            text: String::new(),
-            calls: BTreeSet::new(),
-            end: None,
-        }
-    }
-
-    fn error(&self, message: String) -> AgentError {
-        let kind = trouble::by_text(&message, Clock { now: self.now, zone: &self.zone });
-        AgentError { kind, message }
+        Self { turn: OneTurn::reader(), text: String::new() }
     }
 
     fn flush(&mut self, out: &mut Decoded) {
@@ -105,22 +84,15 @@ impl GeminiCodec {
 
     fn event(&mut self, event: Event, out: &mut Decoded) {
         match event {
-            Event::Init { session_id, model } => {
-                if let Ok(id) = SessionId::parse(session_id) {
-                    self.session = Some(id.clone());
-                    out.reports.push(Report::Session { id, model, version: None });
-                }
+            Event::Init { session_id, model } => self.turn.named(session_id, model, None, out),
+            Event::ToolUse { tool_name, tool_id, parameters } => {
+                self.turn.calls(tool_id, tool_name, parameters.to_string(), out);
             }
-            Event::ToolUse { tool_name: name, tool_id: id, parameters } => {
-                self.calls.insert(id.clone());
-                out.reports.push(Report::ToolCall { id, name, input: parameters.to_string() });
-            }
-            Event::ToolResult { tool_id: id, status, output } => {
-                self.calls.remove(&id);
+            Event::ToolResult { tool_id, status, output } => {
                 let text = output.as_str().map_or_else(|| output.to_string(), str::to_owned);
-                out.reports.push(Report::ToolResult { id, failed: status != "success", text });
+                self.turn.called(tool_id, status != "success", text, out);
             }
-            Event::Error { message } => out.reports.push(Report::Error(self.error(message))),
+            Event::Error { message } => out.reports.push(Report::Error(self.turn.error(message))),
             Event::Result { status, error, stats } => {
                 out.reports.push(Report::Usage(Usage {
                     input: stats.input_tokens.saturating_sub(stats.cached),
@@ -131,14 +103,9 @@ impl GeminiCodec {
                 let end = if status == "success" {
                     Ok(())
                 } else {
-                    Err(self.error(error.map(|error| error.message).unwrap_or(status)))
+                    Err(self.turn.error(error.map(|error| error.message).unwrap_or(status)))
                 };
-                if let Err(error) = &end {
-                    out.reports.push(Report::Error(error.clone()));
-                }
-                self.calls.clear();
-                self.end = Some(end);
-                out.reports.push(Report::TurnEnded);
+                self.turn.finish(end, out);
             }
             Event::Message { .. } | Event::Unknown => {}
         }
@@ -162,7 +129,7 @@ fn by_exit(exit: ProcessExit) -> Option<ErrorKind> {
 
 impl Codec for GeminiCodec {
     fn start(&self) -> Vec<Input> {
-        vec![Input { key: "prompt".into(), text: self.prompt.clone() }]
+        self.turn.start()
     }
 
     fn on_line(&mut self, line: &[u8]) -> Decoded {
@@ -183,19 +150,15 @@ impl Codec for GeminiCodec {
     }
 
     fn activity(&self) -> Activity {
-        let turn = if self.end.is_some() { Turn::Ended } else { Turn::Running };
-        Activity { open_calls: self.calls.len(), turn, ..Activity::default() }
+        self.turn.activity()
     }
 
     fn on_exit(&self, exit: ProcessExit, stderr_tail: &str) -> Outcome {
-        let known = |error: AgentError| match error.kind {
-            ErrorKind::Other => AgentError { kind: by_exit(exit).unwrap_or(ErrorKind::Other), ..error },
-            _ => error,
-        };
-        match &self.end {
-            Some(Ok(())) => Outcome::Finished,
-            Some(Err(error)) => Outcome::Failed(known(error.clone())),
-            None => refused(exit, self.session.is_some(), stderr_tail, |text| known(self.error(text))),
+        match self.turn.on_exit(exit, stderr_tail) {
+            Outcome::Failed(AgentError { kind: ErrorKind::Other, message }) => {
+                Outcome::Failed(AgentError { kind: by_exit(exit).unwrap_or(ErrorKind::Other), message })
+            }
+            outcome => outcome,
         }
     }
 }
