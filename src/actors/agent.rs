@@ -259,12 +259,14 @@ impl AgentActor {
     fn end(&mut self, outcome: Outcome, ctx: &mut Context<Self>) {
         let attempt = self.process.attempt.clone();
         self.process.reach.dismiss(&attempt);
+        let before = self.process.before;
         if let Some(total) = self.session_cost {
-            self.used.cost = total.saturating_sub(self.process.session_cost);
+            self.used.cost = total.saturating_sub(before.cost);
         }
         if self.used != Usage::default() {
-            let session_cost = self.session_cost.unwrap_or(self.process.session_cost + self.used.cost);
-            self.tell(Event::Used { attempt: attempt.clone(), usage: self.used, session_cost });
+            let sum = before.plus(self.used);
+            let session = Usage { cost: self.session_cost.unwrap_or(sum.cost), ..sum };
+            self.tell(Event::Used { attempt: attempt.clone(), usage: self.used, session });
         }
         self.tell(Event::Ended { attempt, outcome });
         ctx.stop();
@@ -316,6 +318,8 @@ impl AgentActor {
                 }
             }
             Ok(None) => act.gone(ctx),
+            // What ended before anybody could listen has left a record of how.
+            Err(_) if matches!(read_exit(&act.process.spec.run_dir), Ok(Some(_))) => act.gone(ctx),
             Err(error) => {
                 let message = format!("failed to start the attempt: {error}");
                 tracing::warn!(attempt = %act.process.attempt, "{message}");

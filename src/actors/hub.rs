@@ -4,7 +4,7 @@
 //! then see their channel close and subscribe again.
 
 use super::fault;
-use crate::domain::journal::Entry;
+use crate::domain::journal::{AccountEntry, Entry};
 use crate::domain::work_unit::WorkUnit;
 use actix::prelude::*;
 use std::sync::Arc;
@@ -19,14 +19,23 @@ pub struct Change {
     pub unit: WorkUnit,
 }
 
-/// Publishes a change to all subscribers.
+/// Something that was saved.
+#[derive(Clone, Debug)]
+pub enum News {
+    /// Of a unit.
+    Unit(Arc<Change>),
+    /// Of an account.
+    Account(Arc<AccountEntry>),
+}
+
+/// Publishes something to all subscribers.
 #[derive(Message)]
 #[rtype(result = "()")]
-pub struct Publish(pub Arc<Change>);
+pub struct Publish(pub News);
 
-/// Asks for all changes from now on.
+/// Asks for all news from now on.
 #[derive(Message)]
-#[rtype(result = "mpsc::Receiver<Arc<Change>>")]
+#[rtype(result = "mpsc::Receiver<News>")]
 pub struct Subscribe;
 
 /// What a subscriber may be behind before it is cut off: it then subscribes again and reads the rest from the journal.
@@ -35,7 +44,7 @@ const BEHIND: usize = 4096;
 /// See the module.
 #[derive(Default)]
 pub struct HubActor {
-    subscribers: Vec<mpsc::Sender<Arc<Change>>>,
+    subscribers: Vec<mpsc::Sender<News>>,
 }
 
 impl Actor for HubActor {
@@ -45,9 +54,9 @@ impl Actor for HubActor {
 impl Handler<Publish> for HubActor {
     type Result = ();
 
-    fn handle(&mut self, Publish(change): Publish, _: &mut Self::Context) {
+    fn handle(&mut self, Publish(news): Publish, _: &mut Self::Context) {
         fault::point("hub");
-        self.subscribers.retain(|subscriber| subscriber.try_send(change.clone()).is_ok());
+        self.subscribers.retain(|subscriber| subscriber.try_send(news.clone()).is_ok());
     }
 }
 

@@ -5,7 +5,7 @@
 
 use super::clock;
 use super::fault;
-use super::hub::{Change, HubActor, Publish};
+use super::hub::{Change, HubActor, News, Publish};
 use super::persistence::{PersistenceActor, Save, Unsaved};
 use super::repository::{DocsError, Documents, ReadDocuments, RepositoryActor};
 use super::units::{List, Saved, UnitsActor};
@@ -125,14 +125,14 @@ impl IntakeActor {
         };
         let told = written.into_iter().filter_map(|one| match one {
             Written::Unit { entry, unit } => Some(self.tell(*entry, *unit)),
-            Written::All(_) | Written::Setting | Written::Prediction => None,
+            Written::All(_) | Written::Account(_) | Written::Setting | Written::Prediction => None,
         });
         Ok(told.collect())
     }
 
     fn tell(&self, entry: Entry, unit: WorkUnit) -> WorkUnit {
         self.units.do_send(Saved(unit.clone()));
-        self.hub.do_send(Publish(Arc::new(Change { entry, unit: unit.clone() })));
+        self.hub.do_send(Publish(News::Unit(Arc::new(Change { entry, unit: unit.clone() }))));
         unit
     }
 }

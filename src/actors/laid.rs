@@ -6,6 +6,7 @@ use crate::agent::launch::{DAEMON, Launch};
 use crate::agent::spec::SessionSpec;
 use crate::domain::agent::AgentConfig;
 use crate::domain::ids::{AttemptId, SessionId};
+use crate::domain::report::Usage;
 use crate::shim::spec::was_started;
 use std::fs::{self, File};
 use std::io::{self, Write};
@@ -15,31 +16,54 @@ use std::path::{Path, PathBuf};
 /// A path, and why it could not be read or written.
 pub(super) type Trouble = (PathBuf, io::Error);
 
-/// The conversation that an attempt began with. It is remembered beside the attempt, for meanwhile the agent may have named the one that it opened.
-pub(super) enum Begun {
-    /// It goes on with this one.
-    With(SessionId),
-    /// It opened its own.
-    Anew,
+/// The conversation that an attempt begins with. It is remembered beside the attempt, for meanwhile the agent may have named the one that it opened,
+/// and been charged for it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Begun {
+    /// The one that goes on; none where it opens its own.
+    pub(super) session: Option<SessionId>,
+    /// What that one had used before.
+    pub(super) used: Usage,
 }
 
 impl Begun {
-    /// What `attempt` began with, or begins with now: `session`.
-    pub(super) fn of(run_dir: &Path, attempt: &AttemptId, session: Option<&SessionId>) -> Result<Self, Trouble> {
+    /// What `attempt` began with, where it has begun already; else what is known now, of which the usage counts only for what goes on.
+    pub(super) fn remembered(self, run_dir: &Path, attempt: &AttemptId) -> Result<Self, Trouble> {
         let file = run_dir.join("resumes");
         if !was_started(run_dir) {
-            write(&file, session.map_or("", SessionId::as_str))?;
-            return Ok(session.cloned().map_or(Begun::Anew, Begun::With));
+            let used = self.session.as_ref().map_or_else(Usage::default, |_| self.used);
+            let begun = Self { used, ..self };
+            write(&file, &begun.text())?;
+            return Ok(begun);
         }
         match fs::read_to_string(&file) {
-            Ok(text) => Ok(SessionId::parse(text).map_or(Begun::Anew, Begun::With)),
+            Ok(text) => Ok(self.parse(&text)),
             // A daemon started it that did not write this down; all its agents bore the attempt's name.
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                let before = session.filter(|session| session.as_str() != attempt.as_str());
-                Ok(before.cloned().map_or(Begun::Anew, Begun::With))
+                Ok(Self { session: self.session.filter(|session| session.as_str() != attempt.as_str()), ..self })
             }
             Err(error) => Err((file, error)),
         }
+    }
+
+    /// The session, and below it the figures of what it had used.
+    fn text(&self) -> String {
+        let session = self.session.as_ref().map_or("", SessionId::as_str);
+        let Usage { input, output, cache_read, cache_write, cost } = self.used;
+        format!("{session}\n{input} {output} {cache_read} {cache_write} {cost}\n")
+    }
+
+    /// What `text` says. A daemon that knew of no figures wrote none: then they are those of now.
+    fn parse(&self, text: &str) -> Self {
+        let mut lines = text.lines();
+        let session = lines.next().and_then(|session| SessionId::parse(session).ok());
+        let figures: Vec<u64> =
+            lines.next().unwrap_or_default().split(' ').map_while(|word| word.parse().ok()).collect();
+        let used = match figures[..] {
+            [input, output, cache_read, cache_write, cost] => Usage { input, output, cache_read, cache_write, cost },
+            _ => self.used,
+        };
+        Self { session, used }
     }
 }
 
@@ -90,18 +114,22 @@ mod tests {
     }
 
     #[test]
-    fn what_an_attempt_began_with_is_kept_whatever_it_is_called_later() {
+    fn what_an_attempt_began_with_is_kept_whatever_becomes_of_it_later() {
         let dir = tempfile::tempdir().unwrap();
-        let session = SessionId::parse("s-1").unwrap();
         let attempt = AttemptId::parse("0b7f6d6e-58e1-4c5d-9d0e-000000000001").unwrap();
-        let begun = |session| Begun::of(dir.path(), &attempt, session).unwrap();
-        assert!(matches!(begun(None), Begun::Anew));
-        assert!(matches!(begun(Some(&session)), Begun::With(kept) if kept == session));
+        let used = |cost| Usage { input: 1, output: 2, cache_read: 3, cache_write: 4, cost };
+        let known = |session: Option<&str>, cost| Begun {
+            session: session.map(|session| SessionId::parse(session).unwrap()),
+            used: used(cost),
+        };
+        let begun = |now: Begun| now.remembered(dir.path(), &attempt).unwrap();
+        assert_eq!(begun(known(None, 5)), Begun { session: None, used: Usage::default() });
+        assert_eq!(begun(known(Some("s-1"), 5)), known(Some("s-1"), 5));
         fs::write(dir.path().join("spec.json"), "{}").unwrap();
-        let other = SessionId::parse("s-2").unwrap();
-        assert!(matches!(begun(Some(&other)), Begun::With(kept) if kept == session));
+        assert_eq!(begun(known(Some("s-2"), 9)), known(Some("s-1"), 5));
+        fs::write(dir.path().join("resumes"), "s-1").unwrap();
+        assert_eq!(begun(known(Some("s-2"), 9)), known(Some("s-1"), 9));
         fs::remove_file(dir.path().join("resumes")).unwrap();
-        let own = SessionId::parse(attempt.as_str()).unwrap();
-        assert!(matches!(begun(Some(&own)), Begun::Anew));
+        assert_eq!(begun(known(Some(attempt.as_str()), 9)).session, None);
     }
 }

@@ -12,14 +12,16 @@ use crate::domain::agent::AgentConfig;
 use crate::domain::attempt::{AttemptKind, Live};
 use crate::domain::ids::{AttemptId, SessionId};
 use crate::domain::phase::Phase;
+use crate::domain::report::Usage;
 use crate::domain::work_unit::{Note, Nudge, WorkUnit};
 use crate::domain::workspace::UnitPaths;
+use crate::git::private::lent;
 use crate::project::config::{Config, SandboxMode};
 use crate::project::task;
 use crate::shim::guarantee::Guarantee;
 use crate::shim::policy::{CopyOnWrite, JailPolicy};
 use crate::shim::presets::{Toolchain, Toolchains};
-use crate::shim::spec::{Limits, SPEC_VERSION, ShimSpec};
+use crate::shim::spec::{self, Limits, SPEC_VERSION, ShimSpec};
 use std::ffi::OsString;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -45,8 +47,8 @@ pub struct Process {
     pub stderr: PathBuf,
     /// Holds all that it can write.
     pub unit_dir: PathBuf,
-    /// What that conversation had cost before.
-    pub session_cost: u64,
+    /// What its conversation had used before.
+    pub before: Usage,
     /// Keys of the questions the unit knows of.
     pub known_questions: Vec<String>,
     /// Whether the unit has the review's decision.
@@ -72,6 +74,14 @@ pub enum LaunchError {
     /// The configuration knows no such agent any more.
     #[error("start agent {0}: it is not configured")]
     NoAgent(String),
+    /// The program of an agent is not there.
+    #[error("start agent {agent}: {program} is not found on PATH; install it, or set agents.{agent}.program")]
+    NoProgram {
+        /// The agent.
+        agent: String,
+        /// Its program, by the name that is looked up.
+        program: String,
+    },
     /// The configuration has no such gate any more.
     #[error("run the {0}: it is not configured any more")]
     NoCommand(&'static str),
@@ -98,7 +108,7 @@ pub fn process(unit: &WorkUnit, effective: &Effective) -> Result<Process, Launch
         fs::create_dir_all(&dir).map_err(|source| LaunchError::Io { path: dir, source })?;
     }
     let toolchains = toolchains(site, &effective.config);
-    let Start { launch, codec, read, write } = start(unit, live, effective, &paths)?;
+    let Start { launch, codec, read, write, before } = start(unit, live, effective, &paths)?;
     let log = paths.log(&live.attempt);
     let stderr = log.with_extension("err");
     let mut policy = unit_policy(unit, &paths, effective, &toolchains, &read);
@@ -126,10 +136,10 @@ pub fn process(unit: &WorkUnit, effective: &Effective) -> Result<Process, Launch
         log,
         stderr,
         unit_dir: paths.root().to_owned(),
-        // What the phase before has cost is not part of a conversation that begins.
-        session_cost: unit.session.as_ref().map_or(0, |_| unit.session_cost),
+        before,
         known_questions: known_questions(unit),
-        answers: answers(unit),
+        // What the operator may still take back is delivered when the unit goes on, and not before.
+        answers: if unit.answered.is_none() { answers(unit) } else { Vec::new() },
         tools: tools(unit),
         reach: site.reach.clone(),
         decided: unit.decision.is_some(),
@@ -138,12 +148,25 @@ pub fn process(unit: &WorkUnit, effective: &Effective) -> Result<Process, Launch
     })
 }
 
+/// Whether this attempt is a gate that has not begun, and somebody has deleted the worktree in which it is to run. All others are begun by an order
+/// that makes the worktree again.
+pub fn lacks_its_worktree(unit: &WorkUnit, attempt: &AttemptId, effective: &Effective) -> bool {
+    let is_gate = unit.live.as_ref().is_some_and(|live| matches!(live.kind, AttemptKind::WorkerGate(_)));
+    is_gate && !effective.site.layout.unit(unit.id).worktree().exists() && !was_started(unit, attempt, effective)
+}
+
+/// Whether the process of this attempt was ever started.
+pub fn was_started(unit: &WorkUnit, attempt: &AttemptId, effective: &Effective) -> bool {
+    spec::was_started(&effective.site.layout.unit(unit.id).run(attempt))
+}
+
 /// How a process is started, and what it needs beside the standard lists of its jail.
 struct Start {
     launch: Launch,
     codec: Box<dyn Codec>,
     read: Vec<PathBuf>,
     write: Vec<PathBuf>,
+    before: Usage,
 }
 
 fn start(unit: &WorkUnit, live: &Live, effective: &Effective, paths: &UnitPaths) -> Result<Start, LaunchError> {
@@ -151,8 +174,8 @@ fn start(unit: &WorkUnit, live: &Live, effective: &Effective, paths: &UnitPaths)
     let place = place(unit, live, effective, paths);
     let command = |command: Option<&String>, name| {
         let command = command.ok_or(LaunchError::NoCommand(name))?;
-        let (launch, codec) = (exec::launch(&place, command), Box::new(ExecCodec::default()));
-        Ok(Start { launch, codec, read: Vec::new(), write: Vec::new() })
+        let (launch, codec) = (exec::launch(&place, command), Box::new(ExecCodec::new(command)));
+        Ok(Start { launch, codec, read: Vec::new(), write: Vec::new(), before: Usage::default() })
     };
     match live.kind {
         AttemptKind::Setup => command(config.setup.as_ref(), "setup command"),
@@ -161,13 +184,20 @@ fn start(unit: &WorkUnit, live: &Live, effective: &Effective, paths: &UnitPaths)
         AttemptKind::Agent => {
             let name = live.agent.as_ref().unwrap_or(effective.rules.agent_for(unit.phase));
             let agent = config.agents.all.get(name).ok_or_else(|| LaunchError::NoAgent(name.to_string()))?;
+            let operator = &effective.site.operator;
+            let is_looked_up = !agent.program.contains('/');
+            // One that is at work goes on, whatever became of its program's file.
+            if is_looked_up && operator.find(&agent.program).is_none() && !was_started(unit, &live.attempt, effective) {
+                return Err(LaunchError::NoProgram { agent: name.to_string(), program: agent.program.clone() });
+            }
             let spec = session(unit, live, effective, place, agent, paths)?;
             let launch = agent::launch(&spec);
             laid::before_agent(&spec, &launch, &effective.site.reach)
                 .map_err(|(path, source)| LaunchError::Io { path, source })?;
-            let mut read = effective.site.operator.program(&agent.program);
+            let mut read = operator.program(&agent.program);
             read.push(spec.link.program.clone());
-            Ok(Start { launch, codec: agent::codec(&spec), read, write: spec.login.into_iter().collect() })
+            let (codec, write) = (agent::codec(&spec), spec.login.into_iter().collect());
+            Ok(Start { launch, codec, read, write, before: spec.used })
         }
     }
 }
@@ -185,13 +215,15 @@ fn session(
         briefing::write(unit, effective, agent.kind, &place.cwd).map_err(|error| prompt(error.to_string()))?;
     let briefing = briefing.ok_or_else(|| prompt("the unit has no base".to_owned()))?;
     let fresh = || SessionId::parse(live.attempt.as_str()).map_err(|error| prompt(error.to_string()));
-    let begun = laid::Begun::of(&paths.run(&live.attempt), &live.attempt, unit.session.as_ref());
+    let now = laid::Begun { session: unit.session.clone(), used: unit.session_used };
+    let begun = now.remembered(&paths.run(&live.attempt), &live.attempt);
     let begun = begun.map_err(|(path, source)| LaunchError::Io { path, source })?;
     Ok(SessionSpec {
-        session: match begun {
-            laid::Begun::With(session) => Session::Resume(session),
-            laid::Begun::Anew => Session::New(fresh()?),
+        session: match begun.session {
+            Some(session) => Session::Resume(session),
+            None => Session::New(fresh()?),
         },
+        used: begun.used,
         prompt: briefing.prompt,
         answer: briefing.answer,
         reason: briefing.reason,
@@ -262,7 +294,7 @@ pub fn policy(paths: &UnitPaths, effective: &Effective, toolchains: &Toolchains,
         return JailPolicy::off();
     }
     let site = &*effective.site;
-    let mut policy = JailPolicy::for_unit(paths, &site.objects, toolchains);
+    let mut policy = JailPolicy::for_unit(paths, &lent::readable(paths, &site.objects), toolchains);
     let home = |text: &String| match text.strip_prefix("~/") {
         Some(rest) => site.operator.home.join(rest),
         None => PathBuf::from(text),
@@ -305,6 +337,7 @@ fn unit_policy(
     policy.read.extend(task::SHARED.iter().map(|name| site.layout.root().join(name)).filter(existing));
     for name in unit.base.iter().flat_map(|base| base.others.keys()) {
         let other = paths.seen_from(Some(name));
+        policy.read.extend(lent::readable(&other, &site.objects));
         policy.write.extend([other.worktree(), other.git(), other.landing()].into_iter().filter(existing));
     }
     policy
@@ -362,4 +395,16 @@ fn answers(unit: &WorkUnit) -> Vec<(String, Vec<String>)> {
 /// The directory a unit's helper policies are written to: out of the agents' reach.
 pub fn policy_file(paths: &UnitPaths) -> PathBuf {
     Path::new(paths.root()).join("helper.json")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::project::config::words::{GUARANTEES, TOOLCHAINS};
+
+    #[test]
+    fn the_words_of_the_configuration_are_those_of_the_sandbox() {
+        assert_eq!(GUARANTEES, Guarantee::ALL.map(Guarantee::as_str));
+        assert_eq!(TOOLCHAINS.map(Toolchain::parse), Toolchain::ALL.map(Some));
+    }
 }

@@ -3,7 +3,7 @@
 use super::persistence::Query;
 use crate::domain::account::Halts;
 use crate::domain::ids::{ChunkName, UnitId};
-use crate::domain::journal::{AttemptRecord, Entry, Timeline, Transition};
+use crate::domain::journal::{AttemptRecord, Entry, Line, Spent, Timeline, Transition};
 use crate::domain::prediction::Prediction;
 use crate::domain::time::Timestamp;
 use crate::domain::work_unit::WorkUnit;
@@ -39,13 +39,18 @@ pub fn timeline(since: Timestamp) -> Query<Timeline> {
     Query::new(move |store| store.timeline(since))
 }
 
+/// What all attempts there ever were used.
+pub fn spending() -> Query<Vec<Spent>> {
+    Query::new(|store| store.spending())
+}
+
 /// The unit of a chunk, also a deleted one: the latest of that name.
 pub fn unit(chunk: ChunkName) -> Query<Option<WorkUnit>> {
     Query::new(move |store| store.unit(&chunk))
 }
 
 /// At most `limit` journal entries after `seq`.
-pub fn events_since(seq: i64, limit: usize) -> Query<Vec<Entry>> {
+pub fn events_since(seq: i64, limit: usize) -> Query<Vec<Line>> {
     Query::new(move |store| store.events_since(seq, limit))
 }
 

@@ -5,7 +5,7 @@
 use crate::agent::link::Daemon;
 use crate::agent::spec::Tools;
 use crate::domain::ids::AttemptId;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use uuid::Uuid;
@@ -15,8 +15,18 @@ use uuid::Uuid;
 pub struct Reach {
     authority: String,
     program: PathBuf,
-    tokens: Arc<Mutex<BTreeMap<AttemptId, String>>>,
+    tokens: Arc<Mutex<Tokens>>,
 }
+
+#[derive(Default)]
+struct Tokens {
+    living: BTreeMap<AttemptId, String>,
+    /// Of the attempts that ended last: whoever still holds one is told that it is over, and asks no more.
+    ended: VecDeque<(AttemptId, String)>,
+}
+
+/// How many tokens of ended attempts are known.
+const ENDED: usize = 64;
 
 impl Reach {
     /// The way to a daemon that listens at `authority`; `program` is this one, at a path that outlives the process.
@@ -32,25 +42,31 @@ impl Reach {
     /// What `attempt` is told; asked again, it is told the same.
     pub fn admit(&self, attempt: &AttemptId, tools: Tools) -> Daemon {
         let fresh = || format!("{}{}", Uuid::new_v4().simple(), Uuid::new_v4().simple());
-        let token = self.tokens().entry(attempt.clone()).or_insert_with(fresh).clone();
+        let token = self.tokens().living.entry(attempt.clone()).or_insert_with(fresh).clone();
         Daemon { authority: self.authority.clone(), token, review: tools == Tools::Review }
     }
 
-    /// Whose token it is. Tokens are too long to be guessed, and looked at one by one in the same time.
+    /// Whose token it is, or was. Tokens are too long to be guessed, and looked at one by one in the same time.
     pub fn holder(&self, token: &str) -> Option<AttemptId> {
         use subtle::ConstantTimeEq;
         let tokens = self.tokens();
-        let held = tokens.iter().find(|(_, known)| bool::from(known.as_bytes().ct_eq(token.as_bytes())));
+        let mut known = tokens.living.iter().chain(tokens.ended.iter().map(|(attempt, token)| (attempt, token)));
+        let held = known.find(|(_, known)| bool::from(known.as_bytes().ct_eq(token.as_bytes())));
         held.map(|(attempt, _)| attempt.clone())
     }
 
     /// `attempt` is over.
     pub fn dismiss(&self, attempt: &AttemptId) {
-        self.tokens().remove(attempt);
+        let mut tokens = self.tokens();
+        let Some(ended) = tokens.living.remove_entry(attempt) else { return };
+        tokens.ended.push_back(ended);
+        if tokens.ended.len() > ENDED {
+            tokens.ended.pop_front();
+        }
     }
 
-    fn tokens(&self) -> MutexGuard<'_, BTreeMap<AttemptId, String>> {
-        // Every change is one insertion or one removal: it is whole also where somebody panicked.
+    fn tokens(&self) -> MutexGuard<'_, Tokens> {
+        // A token is where it was or where it goes: both are whole also where somebody panicked in between.
         self.tokens.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -67,15 +83,20 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_token_is_one_attempts_and_ends_with_it() {
+    fn a_token_is_one_attempts_and_is_known_for_a_while_after_its_end() {
         let reach = Reach::new("127.0.0.1:1".into(), "/bin/ve".into());
-        let attempt = |last: char| AttemptId::parse(format!("0b7f6d6e-58e1-4c5d-9d0e-00000000000{last}")).unwrap();
-        let told = reach.admit(&attempt('1'), Tools::Work);
-        assert_eq!(reach.admit(&attempt('1'), Tools::Work), told);
-        assert_ne!(reach.admit(&attempt('2'), Tools::Review).token, told.token);
-        assert_eq!(reach.holder(&told.token), Some(attempt('1')));
-        reach.dismiss(&attempt('1'));
-        assert_eq!((reach.holder(&told.token), reach.holder("")), (None, None));
+        let attempt = |last| AttemptId::parse(format!("0b7f6d6e-58e1-4c5d-9d0e-0000000000{last:0>2}")).unwrap();
+        let told = reach.admit(&attempt(0), Tools::Work);
+        assert_eq!(reach.admit(&attempt(0), Tools::Work), told);
+        assert_ne!(reach.admit(&attempt(1), Tools::Review).token, told.token);
+        assert_eq!((reach.holder(&told.token), reach.holder("")), (Some(attempt(0)), None));
+        reach.dismiss(&attempt(0));
+        assert_eq!(reach.holder(&told.token), Some(attempt(0)));
+        for next in 1..=ENDED {
+            reach.admit(&attempt(next), Tools::Work);
+            reach.dismiss(&attempt(next));
+        }
+        assert_eq!(reach.holder(&told.token), None);
         assert!(!format!("{told:?} {reach:?}").contains(&told.token));
     }
 }

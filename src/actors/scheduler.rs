@@ -5,15 +5,15 @@
 
 use super::clock;
 use super::fault;
-use super::hub::{Change, HubActor, Subscribe};
+use super::hub::{Change, HubActor, News, Publish, Subscribe};
 use super::machine;
 use super::oracle::{self, OracleActor, Relations, Watch};
 use super::persistence::{PersistenceActor, Save, Unsaved};
 use super::questions;
-use super::settings::Settings;
+use super::settings::{Effective, Settings};
 use super::units::{List, Target, Tell, UnitsActor};
-use crate::db::store::write::Write;
-use crate::domain::account::Halts;
+use crate::db::store::write::{Write, Written};
+use crate::domain::account::{self, Halts};
 use crate::domain::event::Event;
 use crate::domain::ids::{AgentName, UnitId};
 use crate::domain::report::Outcome;
@@ -35,11 +35,16 @@ pub struct SetPaused(pub bool);
 /// Starts units on an account again, whatever halted it. Answers whether anything did.
 #[derive(Message)]
 #[rtype(result = "Result<bool, Unsaved>")]
-pub struct OpenAccount(pub AgentName);
+pub struct OpenAccount {
+    /// Which account.
+    pub account: AgentName,
+    /// Whose doing.
+    pub who: Who,
+}
 
 /// What the scheduler would say now.
 #[derive(Message)]
-#[rtype(result = "Outlook")]
+#[rtype(result = "Arc<Outlook>")]
 pub struct Explain;
 
 /// The plan of this moment, in words for people.
@@ -89,6 +94,8 @@ pub struct SchedulerActor {
     relations_of_plan: Arc<Relations>,
     paused: bool,
     planned: bool,
+    /// The plan in words, with the configuration that it was made by.
+    outlook: Option<(Arc<Effective>, Arc<Outlook>)>,
     /// When the next plan may be made.
     rested: Instant,
     timer: Option<SpawnHandle>,
@@ -115,6 +122,7 @@ impl SchedulerActor {
             relations_of_plan: Arc::default(),
             paused: true,
             planned: false,
+            outlook: None,
             rested: Instant::now(),
             timer: None,
         }
@@ -155,6 +163,7 @@ impl SchedulerActor {
 
     /// Several changes in a row lead to one plan; how many, grows with what a plan costs.
     fn replan(&mut self, ctx: &mut Context<Self>) {
+        self.outlook = None;
         if self.planned {
             return;
         }
@@ -180,6 +189,13 @@ impl SchedulerActor {
         }
         let unknown = |unit: &&WorkUnit| !unit.is_terminal() && !relations.known.contains(&unit.id);
         self.board.unknown = self.board.units.values().filter(unknown).map(|unit| unit.id).collect();
+    }
+
+    /// The plan in words, where nothing that it was made from has changed.
+    fn known_outlook(&self) -> Option<Arc<Outlook>> {
+        let (by, outlook) = self.outlook.as_ref()?;
+        let same_relations = self.relations.as_ref().is_none_or(|relations| !relations.has_changed().unwrap_or(true));
+        (same_relations && Arc::ptr_eq(by, &self.settings.now())).then(|| outlook.clone())
     }
 
     fn carry_out(&mut self, mut plan: Plan, ctx: &mut Context<Self>) {
@@ -274,9 +290,23 @@ impl Actor for SchedulerActor {
     }
 }
 
-impl StreamHandler<Arc<Change>> for SchedulerActor {
-    fn handle(&mut self, change: Arc<Change>, ctx: &mut Self::Context) {
+impl StreamHandler<News> for SchedulerActor {
+    fn handle(&mut self, news: News, ctx: &mut Self::Context) {
         fault::point("scheduler");
+        match news {
+            News::Unit(change) => self.learn(&change, ctx),
+            News::Account(_) => self.read_halts(ctx),
+        }
+    }
+
+    /// Cut off for being slow: what was missed is read again.
+    fn finished(&mut self, ctx: &mut Self::Context) {
+        self.follow(ctx);
+    }
+}
+
+impl SchedulerActor {
+    fn learn(&mut self, change: &Change, ctx: &mut Context<Self>) {
         let unit = change.unit.clone();
         if change.entry.who == Who::Scheduler {
             self.heard(unit.id);
@@ -293,11 +323,6 @@ impl StreamHandler<Arc<Change>> for SchedulerActor {
             _ => self.replan(ctx),
         }
     }
-
-    /// Cut off for being slow: what was missed is read again.
-    fn finished(&mut self, ctx: &mut Self::Context) {
-        self.follow(ctx);
-    }
 }
 
 impl Handler<Replan> for SchedulerActor {
@@ -305,6 +330,7 @@ impl Handler<Replan> for SchedulerActor {
 
     fn handle(&mut self, Replan: Replan, ctx: &mut Self::Context) {
         self.planned = false;
+        self.outlook = None;
         let begun = Instant::now();
         self.refresh();
         let plan = schedule::plan(&self.board, &self.settings.now().rules, clock::now());
@@ -339,13 +365,18 @@ impl Handler<SetPaused> for SchedulerActor {
 impl Handler<OpenAccount> for SchedulerActor {
     type Result = ResponseActFuture<Self, Result<bool, Unsaved>>;
 
-    fn handle(&mut self, OpenAccount(account): OpenAccount, _: &mut Self::Context) -> Self::Result {
-        let saving = self.persistence.send(Save(Write::AccountOpened(account.clone())));
-        Box::pin(saving.into_actor(self).map(move |saved, act, ctx| {
-            saved??;
-            let was_halted = act.board.halts.remove(&account).is_some();
-            act.replan(ctx);
-            Ok(was_halted)
+    fn handle(&mut self, OpenAccount { account, who }: OpenAccount, _: &mut Self::Context) -> Self::Result {
+        let Some(event) = account::open(&self.board.halts, &account) else {
+            return Box::pin(std::future::ready(Ok(false)).into_actor(self));
+        };
+        let saving = self.persistence.send(Save(Write::Account { account, event, at: clock::now(), who }));
+        Box::pin(saving.into_actor(self).map(move |saved, act, _| {
+            if let Written::Account(entry) = saved?? {
+                tracing::info!(account = %entry.account, "{} by {}", entry.event.name(), entry.who);
+                // The board hears of it like everybody else.
+                act.hub.do_send(Publish(News::Account(Arc::new(entry))));
+            }
+            Ok(true)
         }))
     }
 }
@@ -354,12 +385,18 @@ impl Handler<Explain> for SchedulerActor {
     type Result = MessageResult<Explain>;
 
     fn handle(&mut self, Explain: Explain, _: &mut Self::Context) -> Self::Result {
+        if let Some(outlook) = self.known_outlook() {
+            return MessageResult(outlook);
+        }
         self.refresh();
-        let plan = schedule::plan(&self.board, &self.settings.now().rules, clock::now());
+        let effective = self.settings.now();
+        let plan = schedule::plan(&self.board, &effective.rules, clock::now());
         let count = |unit: &WorkUnit| plan.behind.get(&unit.chunk).map(|behind| (unit.id, behind.count));
         let frees = self.board.units.values().filter_map(count).collect();
         let (pause, halts) = (self.board.pause.clone(), self.board.halts.clone());
         let relations = self.relations_of_plan.clone();
-        MessageResult(Outlook { pause, waiting: plan.waiting, queue: plan.queue, halts, frees, relations })
+        let outlook = Arc::new(Outlook { pause, waiting: plan.waiting, queue: plan.queue, halts, frees, relations });
+        self.outlook = Some((effective, outlook.clone()));
+        MessageResult(outlook)
     }
 }

@@ -7,6 +7,7 @@ mod files;
 
 use super::clock;
 use super::fault;
+use super::laid;
 use super::persistence::{PersistenceActor, Save, Unsaved};
 use super::questions;
 use super::reach::Reach;
@@ -79,6 +80,11 @@ impl Site {
     /// The daemon's git directory for merges in memory.
     pub fn merges(&self, repo: &Repo) -> PathBuf {
         self.kept_of(repo).join("merge.git")
+    }
+
+    /// What has landed and is not at `origin` yet.
+    pub fn unpushed(&self, repo: &Repo) -> PathBuf {
+        self.kept_of(repo).join("unpushed")
     }
 
     /// What the daemon keeps for one repository, out of all agents' reach.
@@ -184,9 +190,9 @@ impl Settings {
     }
 }
 
-/// Reads the files again.
+/// Answered as soon as what the files say now is in effect, or is known not to be valid.
 #[derive(Message)]
-#[rtype(result = "Result<Arc<Effective>, Rejected>")]
+#[rtype(result = "()")]
 pub struct Reload;
 
 /// Stores settings as a request words them, all or none.
@@ -318,7 +324,10 @@ fn effective(site: &Arc<Site>, files: &Files, stored: &BTreeMap<String, String>)
 /// The account of every agent that shares its login with one that is named before it: both would use up the same allowance.
 fn accounts(config: &Config, site: &Site) -> BTreeMap<AgentName, AgentName> {
     let mut first = BTreeMap::new();
-    let of = |agent: &AgentConfig| Some((agent.name.clone(), agent::login(agent, &site.environment)?));
+    let of = |agent: &AgentConfig| {
+        let shared = laid::login(&site.logins, agent);
+        Some((agent.name.clone(), agent::login(agent, &site.environment, shared.as_deref())?))
+    };
     let logins = config.agents.all.values().filter_map(of);
     let shared = logins.filter_map(|(name, login)| {
         let account: &mut AgentName = first.entry(login).or_insert_with(|| name.clone());
@@ -333,6 +342,18 @@ fn text_of(content: &SensitiveContent) -> String {
 }
 
 impl SettingsActor {
+    /// Looks whether the files have changed.
+    fn look(&mut self) {
+        if Files::read(&self.site).ok() == self.files {
+            return;
+        }
+        // What is wrong with them is kept, too, for whoever looks at the configuration.
+        match self.put() {
+            Ok(_) => tracing::info!("the configuration was edited and is in effect"),
+            Err(error) => tracing::warn!("the configuration was edited and is not in effect: {error}"),
+        }
+    }
+
     /// Puts what the files and the stored settings say into effect, or keeps what is and says why.
     fn put(&mut self) -> Result<Arc<Effective>, Rejected> {
         let read = Files::read(&self.site);
@@ -408,23 +429,17 @@ impl Handler<Look> for SettingsActor {
     type Result = ();
 
     fn handle(&mut self, Look: Look, ctx: &mut Self::Context) {
-        if Files::read(&self.site).ok() != self.files {
-            // What is wrong with them is kept, too, for whoever looks at the configuration.
-            match self.put() {
-                Ok(_) => tracing::info!("the configuration was edited and is in effect"),
-                Err(error) => tracing::warn!("the configuration was edited and is not in effect: {error}"),
-            }
-        }
+        self.look();
         ctx.notify_later(Look, LOOK);
     }
 }
 
 impl Handler<Reload> for SettingsActor {
-    type Result = Result<Arc<Effective>, Rejected>;
+    type Result = ();
 
-    fn handle(&mut self, Reload: Reload, _: &mut Self::Context) -> Self::Result {
+    fn handle(&mut self, Reload: Reload, _: &mut Self::Context) {
         fault::point("settings");
-        self.put()
+        self.look();
     }
 }
 

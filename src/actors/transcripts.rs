@@ -2,9 +2,11 @@
 
 use super::log_files;
 use super::settings::Effective;
-use crate::agent::transcript::{Source, Transcript};
+use crate::agent::transcript::{self, Source, Transcript};
 use crate::domain::journal::AttemptRecord;
 use crate::domain::report::Report;
+use crate::domain::time::Timestamp;
+use crate::shim::times::Times;
 use std::io::Read;
 use std::path::PathBuf;
 
@@ -13,25 +15,29 @@ pub struct Reader {
     path: PathBuf,
     file: Option<Box<dyn Read + Send>>,
     transcript: Transcript,
+    times: Times,
 }
+
+/// What an agent said, and when, where that is known.
+pub type Said = (Option<Timestamp>, Report);
 
 impl Reader {
     /// Reads the log at `path`, which may not be there yet, in the dialect of the attempt's agent.
     pub fn new(path: PathBuf, record: &AttemptRecord, effective: &Effective) -> Self {
         let agent = record.agent.as_ref().and_then(|name| effective.config.agents.all.get(name));
         let source = agent.map_or(Source::Exec, |agent| Source::Agent(agent.kind));
-        Self { path, file: None, transcript: Transcript::new(source) }
+        Self { times: Times::of(&path), path, file: None, transcript: Transcript::new(source) }
     }
 
     /// What has come since the last call. A log that cannot be read has nothing to say.
-    pub fn more(&mut self) -> Vec<Report> {
+    pub fn more(&mut self) -> Vec<Said> {
         if self.file.is_none() {
             self.file = log_files::open(&self.path, 0).ok();
         }
         let Some(file) = &mut self.file else { return Vec::new() };
         let mut bytes = Vec::new();
         match file.read_to_end(&mut bytes) {
-            Ok(_) => self.transcript.feed(&bytes),
+            Ok(_) => timed(&mut self.times, self.transcript.feed(&bytes)),
             Err(error) => {
                 tracing::warn!("failed to read {}: {error}", self.path.display());
                 Vec::new()
@@ -40,7 +46,15 @@ impl Reader {
     }
 
     /// What a last line without an end says.
-    pub fn finish(self) -> Vec<Report> {
-        self.transcript.finish()
+    pub fn finish(self) -> Vec<Said> {
+        let Self { transcript, mut times, .. } = self;
+        timed(&mut times, transcript.finish())
     }
+}
+
+fn timed(times: &mut Times, reads: Vec<transcript::Read>) -> Vec<Said> {
+    if !reads.is_empty() {
+        times.refresh();
+    }
+    reads.into_iter().map(|(offset, report)| (times.at(offset), report)).collect()
 }

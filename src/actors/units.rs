@@ -5,7 +5,7 @@
 
 use super::child::{Child, ChildDown, ChildId, Exit, spawn_child};
 use super::fault;
-use super::hub::{Change, Publish};
+use super::hub::{Change, News, Publish};
 use super::persistence::Unsaved;
 use super::questions;
 use super::restarts::Restarts;
@@ -237,7 +237,7 @@ impl Handler<ChildDown> for UnitsActor {
                 if let Some(led) = act.units.get_mut(&id) {
                     led.unit = unit.clone();
                 }
-                act.near.hub.do_send(Publish(Arc::new(Change { entry, unit })));
+                act.near.hub.do_send(Publish(News::Unit(Arc::new(Change { entry, unit }))));
             }
             act.revive(id, reason, ctx);
         }));

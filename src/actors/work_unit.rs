@@ -9,11 +9,11 @@
 use super::agent::{self, AgentActor};
 use super::child::{Child, ChildDown, ChildId, Exit, spawn_child};
 use super::fault;
-use super::hub::{Change, HubActor, Publish};
+use super::hub::{Change, HubActor, News, Publish};
 use super::landing::{LandingActor, Leave, Turn};
 use super::launch;
 use super::persistence::{PersistenceActor, Save, Unsaved};
-use super::repository::{Order, Perform, RepositoryActor};
+use super::repository::{Mend, Order, Perform, RepositoryActor};
 use super::settings::Settings;
 use super::tool_call::Unheard;
 use super::units::Saved;
@@ -22,7 +22,7 @@ use crate::db::store::write::{Write, Written};
 use crate::domain::attempt::{AttemptKind, Ladder};
 use crate::domain::event::{Effect, Event, IllegalEvent, Moment};
 use crate::domain::ids::AttemptId;
-use crate::domain::lifecycle::{lead_again, resume, transition};
+use crate::domain::lifecycle::{lead_again, name_taken, resume, transition};
 use crate::domain::report::Outcome;
 use crate::domain::who::Who;
 use crate::domain::work_unit::{Note, WorkUnit};
@@ -93,7 +93,7 @@ impl WorkUnitActor {
         fault::point("work unit: saved");
         self.unit = change.unit.clone();
         self.registry.do_send(Saved(self.unit.clone()));
-        self.near.hub.do_send(Publish(Arc::new(change)));
+        self.near.hub.do_send(Publish(News::Unit(Arc::new(change))));
         fault::point("work unit: published");
         if !self.suspended {
             for effect in effects {
@@ -125,10 +125,13 @@ impl WorkUnitActor {
     /// Has the repository carry out an order; the event it answers with is applied like any other.
     fn order(&mut self, order: Order, ctx: &mut Context<Self>) {
         let asked = self.near.repository.send(Perform { order, unit: self.unit.clone() });
-        ctx.spawn(asked.into_actor(self).map(|answer, _, ctx| match answer {
-            Ok(event) => ctx.notify(Apply { event, who: Who::Daemon }),
-            // The repository's end ends this actor too; its next life gives the order again.
-            Err(error) => tracing::warn!("the repository did not answer: {error}"),
+        ctx.spawn(asked.into_actor(self).map(|answer, _, ctx| {
+            fault::point("work unit: answered");
+            match answer {
+                Ok(event) => ctx.notify(Apply { event, who: Who::Daemon }),
+                // The repository's end ends this actor too; its next life gives the order again.
+                Err(error) => tracing::warn!("the repository did not answer: {error}"),
+            }
         }));
     }
 
@@ -145,6 +148,21 @@ impl WorkUnitActor {
         if self.agent.as_ref().is_some_and(|(running, _)| running == attempt) {
             return;
         }
+        if !launch::lacks_its_worktree(&self.unit, attempt, &self.near.settings.now()) {
+            return self.launch(attempt, ctx);
+        }
+        let attempt = attempt.clone();
+        // Everything else waits: a stop that comes meanwhile is to find the process that it is for.
+        ctx.wait(self.near.repository.send(Mend(self.unit.clone())).into_actor(self).map(move |mended, act, ctx| {
+            match mended {
+                Ok(Ok(())) => act.launch(&attempt, ctx),
+                Ok(Err(why)) => act.not_run(&attempt, &why, ctx),
+                Err(error) => act.not_run(&attempt, &format!("make the worktree again: {error}"), ctx),
+            }
+        }));
+    }
+
+    fn launch(&mut self, attempt: &AttemptId, ctx: &mut Context<Self>) {
         match launch::process(&self.unit, &self.near.settings.now()) {
             Ok(process) => {
                 let id = ChildId::Attempt(attempt.clone());
@@ -184,6 +202,11 @@ impl WorkUnitActor {
     }
 
     fn stop(&mut self, attempt: &AttemptId, ladder: Ladder, ctx: &mut Context<Self>) {
+        let is_led = self.agent.as_ref().is_some_and(|(running, _)| running == attempt);
+        if !is_led && !launch::was_started(&self.unit, attempt, &self.near.settings.now()) {
+            let event = Event::Ended { attempt: attempt.clone(), outcome: Outcome::Interrupted };
+            return ctx.notify(Apply { event, who: Who::Daemon });
+        }
         self.run(attempt, ctx);
         if let Some((_, child)) = &self.agent {
             child.addr().do_send(agent::Stop(ladder));
@@ -215,8 +238,15 @@ impl Handler<Apply> for WorkUnitActor {
             }
         };
         let old = std::mem::replace(&mut self.unit, step.unit.clone());
-        let (unit, event) = (Box::new(step.unit), Box::new(event));
-        let write = Write::Step { unit, attempts: step.attempts, halted: step.halted, event, moment, who };
+        let unit = Box::new(step.unit);
+        let write = Write::Step {
+            unit,
+            attempts: step.attempts,
+            halted: step.halted,
+            event: Box::new(event.clone()),
+            moment,
+            who,
+        };
         let saving = self.near.persistence.send(Save(write));
         AtomicResponse::new(Box::pin(saving.into_actor(self).map(move |answer, act, ctx| {
             match answer.map_err(Unsaved::from).and_then(|saved| saved) {
@@ -224,12 +254,14 @@ impl Handler<Apply> for WorkUnitActor {
                     act.saved(Change { entry: *entry, unit: *unit }, step.effects, ctx);
                     Ok(act.unit.clone())
                 }
-                Ok(Written::Setting | Written::Prediction | Written::All(_)) => Ok(act.unit.clone()),
+                Ok(Written::Setting | Written::Account(_) | Written::Prediction | Written::All(_)) => {
+                    Ok(act.unit.clone())
+                }
                 Err(unsaved) => {
                     act.unit = old;
-                    if let Unsaved::Refused(Refused::ChunkExists(_)) = &unsaved {
-                        // An agent gave its chunk the name of another unit's: what it left stays where it is.
-                        let event = Event::GatherFailed { reason: format!("failed to {unsaved}") };
+                    if let Unsaved::Refused(Refused::ChunkExists(_)) = &unsaved
+                        && let Some(event) = name_taken(&event, &unsaved.to_string())
+                    {
                         ctx.notify(Apply { event, who: Who::Daemon });
                     }
                     Err(unsaved.into())

@@ -10,38 +10,46 @@ use crate::domain::ids::UnitId;
 use crate::domain::policy::OracleMode;
 use crate::domain::prediction;
 use actix::prelude::*;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 impl OracleActor {
-    /// Judges the pairs of one unit anew, or all of them; tells what changed, and remembers what matters.
-    pub(super) fn publish(&mut self, of: Option<UnitId>, ctx: &mut Context<Self>) {
+    /// Judges the pairs of some units anew, or all of them; tells what changed, and remembers what matters.
+    pub(super) fn publish(&mut self, of: Option<&BTreeSet<UnitId>>, ctx: &mut Context<Self>) {
         let fresh: Vec<UnitPair> = match of {
-            Some(id) if !self.seen.contains_key(&id) => Vec::new(),
-            Some(id) => self.seen.keys().filter(|other| **other != id).map(|other| ordered(id, *other)).collect(),
+            Some(of) => of.iter().flat_map(|id| self.pairs_of(*id, of)).collect(),
             None => self.all_pairs().collect(),
         };
         let now = clock::now();
-        let (mut apart, mut said) = (Vec::new(), Vec::new());
+        let (mut apart, mut said) = (BTreeMap::new(), Vec::new());
         for pair in fresh {
             let Some((a, b, judged)) = self.pair(pair) else { continue };
             let keeps_apart = self.keeps_apart(a, b, &judged);
             let matter = prediction::matters(&a.unit, &b.unit, &judged).then(|| (a.unit.clone(), b.unit.clone()));
             said.extend(matter.and_then(|(a, b)| self.ledger.note(&a, &b, &judged, now)));
             if keeps_apart {
-                apart.push((pair, judged));
+                apart.insert(pair, judged);
             }
         }
         self.predict(said, ctx);
         let seen = &self.seen;
         self.relations.send_if_modified(|relations| {
-            let touched = |pair: &UnitPair| of.is_none_or(|id| pair.0 == id || pair.1 == id);
-            let same_units = relations.known.len() == seen.len() && seen.keys().all(|id| relations.known.contains(id));
-            let before = relations.apart.iter().filter(|(pair, _)| touched(pair));
-            if same_units && before.eq(apart.iter().map(|(pair, judged)| (pair, judged))) {
+            let touched = |pair: &UnitPair| of.is_none_or(|of| of.contains(&pair.0) || of.contains(&pair.1));
+            let same_units = match of {
+                Some(of) => of.iter().all(|id| relations.known.contains(id) == seen.contains_key(id)),
+                None => relations.known.iter().eq(seen.keys()),
+            };
+            if same_units && relations.apart.iter().filter(|(pair, _)| touched(pair)).eq(&apart) {
                 return false;
             }
             let now = Arc::make_mut(relations);
-            now.known = seen.keys().copied().collect();
+            match of {
+                Some(of) => {
+                    now.known.retain(|id| !of.contains(id));
+                    now.known.extend(of.iter().filter(|id| seen.contains_key(id)));
+                }
+                None => now.known = seen.keys().copied().collect(),
+            }
             now.apart.retain(|pair, _| !touched(pair));
             now.apart.extend(apart);
             true
@@ -55,6 +63,14 @@ impl OracleActor {
 
     fn all_pairs(&self) -> impl Iterator<Item = UnitPair> {
         self.seen.keys().flat_map(|id| self.seen.range(UnitId(id.0 + 1)..).map(|(other, _)| (*id, *other)))
+    }
+
+    /// The pairs of one of the units `among`, without those that an earlier one of them has. What has no documents makes no pair.
+    fn pairs_of(&self, id: UnitId, among: &BTreeSet<UnitId>) -> impl Iterator<Item = UnitPair> {
+        let documented = self.seen.get(&id).is_some_and(|seen| seen.facts.is_some());
+        let others = documented.then(|| self.seen.keys()).into_iter().flatten();
+        let is_new = move |other: &&UnitId| **other != id && !(**other < id && among.contains(other));
+        others.filter(is_new).map(move |other| ordered(id, *other))
     }
 
     /// Every pair of which something is known, judged.

@@ -1,11 +1,11 @@
 //! Looks at works in progress, one round after the other: what each has touched by now, and whether two of them merge.
 
 use super::OracleActor;
-use super::looks::UnitPair;
+use super::looks::{UnitPair, Views};
 use crate::actors::repository::RepositoryActor;
 use crate::actors::repository::live::{Look, Sight, Try};
 use crate::domain::footprint::Trial;
-use crate::domain::ids::{ObjectId, UnitId};
+use crate::domain::ids::UnitId;
 use crate::domain::work_unit::WorkUnit;
 use actix::prelude::*;
 use std::collections::BTreeSet;
@@ -22,7 +22,7 @@ pub(super) const REST: Duration = Duration::from_secs(4);
 /// How many times as long as a round took the next one waits: a large repository is looked at less often.
 const SHARE: u32 = 20;
 
-type Tried = (UnitPair, (ObjectId, ObjectId), Option<Trial>);
+type Tried = (UnitPair, Views, Option<Trial>);
 
 impl OracleActor {
     /// The units whose work may have changed. Of one unit alone there is nothing to compare.
@@ -76,10 +76,7 @@ pub(super) async fn sights(
 }
 
 /// Merges one pair after the other.
-pub(super) async fn trials(
-    repository: Addr<RepositoryActor>,
-    pairs: Vec<(UnitPair, (ObjectId, ObjectId))>,
-) -> Vec<Tried> {
+pub(super) async fn trials(repository: Addr<RepositoryActor>, pairs: Vec<(UnitPair, Views)>) -> Vec<Tried> {
     let mut trials = Vec::with_capacity(pairs.len());
     for (pair, of) in pairs {
         let trial = repository.send(Try(of.0.clone(), of.1.clone())).await.ok().flatten();
@@ -102,9 +99,7 @@ impl Handler<LookAround> for OracleActor {
             })
             .map(move |(mut changed, trials), act, ctx| {
                 changed.extend(act.take_in_trials(trials));
-                for id in changed {
-                    act.publish(Some(id), ctx);
-                }
+                act.publish(Some(&changed), ctx);
                 ctx.notify_later(LookAround, REST.max(begun.elapsed() * SHARE));
             });
         ctx.spawn(round);

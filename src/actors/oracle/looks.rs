@@ -1,6 +1,7 @@
 //! What was seen of works in progress, and of their merges.
 
 use crate::actors::repository::live::View;
+use crate::domain::each::Each;
 use crate::domain::footprint::{Footprint, Trial};
 use crate::domain::ids::{ObjectId, UnitId};
 use std::collections::BTreeMap;
@@ -15,8 +16,8 @@ pub(super) struct Looks {
     trials: BTreeMap<UnitPair, (Views, Trial)>,
 }
 
-/// The two views that were merged.
-type Views = (ObjectId, ObjectId);
+/// The two views that were merged, in each repository.
+pub(super) type Views = (Each<ObjectId>, Each<ObjectId>);
 
 impl Looks {
     /// What a unit has touched by now.
@@ -90,7 +91,7 @@ mod tests {
         let file = TouchedFile { path: path.to_owned(), parts: [Part::Whole].into(), lines: Vec::new() };
         View {
             mark: commit.to_string(),
-            commit: ObjectId::parse(commit.to_string().repeat(40)).unwrap(),
+            commit: ObjectId::parse(commit.to_string().repeat(40)).unwrap().into(),
             footprint: Footprint { files: vec![file] },
         }
     }

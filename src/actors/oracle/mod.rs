@@ -16,7 +16,7 @@ mod resolutions;
 mod settling;
 
 use super::fault;
-use super::hub::{Change, HubActor, Subscribe};
+use super::hub::{HubActor, News, Subscribe};
 use super::persistence::PersistenceActor;
 use super::questions;
 use super::repository::{BaseCommit, FactsOf, RepositoryActor};
@@ -90,6 +90,9 @@ struct LookAtBase;
 /// Between two looks at the base.
 const LOOK: Duration = Duration::from_secs(3);
 
+/// How many units' documents are read at once: others who want to read come in between.
+const BATCH: usize = 64;
+
 /// A unit as the oracle sees it.
 struct Seen {
     unit: WorkUnit,
@@ -119,6 +122,8 @@ pub struct OracleActor {
     units: Addr<UnitsActor>,
     settings: Settings,
     seen: BTreeMap<UnitId, Seen>,
+    /// Units whose documents are to be read next.
+    unread: BTreeMap<UnitId, WorkUnit>,
     /// Units whose documents are being read, each with what has become of it in the meantime.
     reading: BTreeMap<UnitId, Option<WorkUnit>>,
     resolutions: BTreeMap<Pair, Resolution>,
@@ -146,6 +151,7 @@ impl OracleActor {
             units,
             settings,
             seen: BTreeMap::new(),
+            unread: BTreeMap::new(),
             reading: BTreeMap::new(),
             resolutions: BTreeMap::new(),
             looks: Looks::default(),
@@ -162,9 +168,14 @@ impl OracleActor {
             return;
         }
         if unit.is_terminal() {
+            self.unread.remove(&unit.id);
             self.seen.remove(&unit.id);
             self.looks.forget(unit.id);
-            return self.publish(Some(unit.id), ctx);
+            return self.publish(Some(&BTreeSet::from([unit.id])), ctx);
+        }
+        if let Some(unread) = self.unread.get_mut(&unit.id) {
+            *unread = unit;
+            return;
         }
         if let Some(seen) = self
             .seen
@@ -177,27 +188,39 @@ impl OracleActor {
             let id = unit.id;
             seen.unit = unit;
             if !same {
-                self.publish(Some(id), ctx);
+                self.publish(Some(&BTreeSet::from([id])), ctx);
             }
             return;
         }
         self.read(unit, ctx);
     }
 
+    /// Has the documents of a unit read, together with those of all others that wait for it by then.
     fn read(&mut self, unit: WorkUnit, ctx: &mut Context<Self>) {
-        if self.reading.contains_key(&unit.id) {
+        self.unread.insert(unit.id, unit);
+        self.read_on(ctx);
+    }
+
+    /// Reads the next documents, unless some are being read.
+    fn read_on(&mut self, ctx: &mut Context<Self>) {
+        if !self.reading.is_empty() || self.unread.is_empty() {
             return;
         }
-        self.reading.insert(unit.id, None);
-        let asked = self.repository.send(FactsOf(unit.clone()));
+        let units: Vec<WorkUnit> =
+            std::iter::from_fn(|| self.unread.pop_first()).map(|(_, unit)| unit).take(BATCH).collect();
+        self.reading = units.iter().map(|unit| (unit.id, None)).collect();
+        let asked = self.repository.send(FactsOf(units.clone()));
         ctx.spawn(asked.into_actor(self).map(move |answer, act, ctx| {
-            let (id, facts) = (unit.id, answer.ok().flatten());
-            let meanwhile = act.reading.remove(&id).flatten();
-            act.seen.insert(id, Seen { at: unit.tip.as_ref().map(|tip| tip.lead.clone()), unit, facts });
-            act.publish(Some(id), ctx);
-            if let Some(unit) = meanwhile {
+            let facts = answer.unwrap_or_default().into_iter().chain(std::iter::repeat(None));
+            let meanwhile = std::mem::take(&mut act.reading);
+            for (unit, facts) in units.into_iter().zip(facts) {
+                act.seen.insert(unit.id, Seen { at: unit.tip.as_ref().map(|tip| tip.lead.clone()), unit, facts });
+            }
+            act.publish(Some(&meanwhile.keys().copied().collect()), ctx);
+            for unit in meanwhile.into_values().flatten() {
                 act.look(unit, ctx);
             }
+            act.read_on(ctx);
         }));
     }
 
@@ -243,8 +266,9 @@ impl Actor for OracleActor {
     }
 }
 
-impl StreamHandler<Arc<Change>> for OracleActor {
-    fn handle(&mut self, change: Arc<Change>, ctx: &mut Self::Context) {
+impl StreamHandler<News> for OracleActor {
+    fn handle(&mut self, news: News, ctx: &mut Self::Context) {
+        let News::Unit(change) = news else { return };
         fault::point("oracle");
         self.learn(&change, ctx);
         self.look(change.unit.clone(), ctx);

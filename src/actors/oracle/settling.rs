@@ -7,6 +7,7 @@ use crate::actors::hub::Change;
 use crate::actors::persistence::Save;
 use crate::actors::repository::live::{Collides, Compare};
 use crate::db::store::write::Write;
+use crate::domain::each::Each;
 use crate::domain::ids::UnitId;
 use crate::domain::landing::Merge;
 use crate::domain::prediction::{self, Outcome, Prediction, Settlement};
@@ -39,7 +40,8 @@ impl OracleActor {
             match settlement {
                 Settlement::Open => {}
                 Settlement::Known(outcome) => self.close(pair, outcome, ctx),
-                Settlement::Compare(one, other) => {
+                Settlement::Compare(merges) => {
+                    let [one, other] = *merges;
                     let asked = self.repository.send(Compare(one, other)).into_actor(self);
                     ctx.spawn(asked.map(move |outcome, act, ctx| {
                         if let Ok(outcome) = outcome {
@@ -53,9 +55,9 @@ impl OracleActor {
 
     /// A unit's work did not fit onto what had landed: finds out whose landing that was.
     fn collided(&mut self, unit: &WorkUnit, ctx: &mut Context<Self>) {
-        let Some(work) = unit.tip.as_ref().map(|tip| tip.lead.clone()) else { return };
+        let Some(work) = unit.tip.clone() else { return };
         let partners = self.ledger.partners(unit.id);
-        let all: Vec<(UnitPair, Merge)> =
+        let all: Vec<(UnitPair, Each<Merge>)> =
             partners.filter_map(|(pair, partner)| Some((pair, landed(partner)?.clone()))).collect();
         for (pair, landed) in all {
             let asked = self.repository.send(Collides { landed, work: work.clone() }).into_actor(self);
@@ -81,10 +83,10 @@ impl OracleActor {
     }
 }
 
-/// What a unit landed where its documents are.
-fn landed(unit: &WorkUnit) -> Option<&Merge> {
+/// What a unit landed.
+fn landed(unit: &WorkUnit) -> Option<&Each<Merge>> {
     match &unit.status {
-        Status::Done { proof: Proof::Landed { merge, .. }, .. } => Some(&merge.lead),
+        Status::Done { proof: Proof::Landed { merge, .. }, .. } => Some(merge),
         _ => None,
     }
 }

@@ -99,11 +99,16 @@ pub(super) fn facts_at(
     Ok(Some(document::parse(chunk, &goal, plan.as_deref())?))
 }
 
-/// What a unit's chunk says now, as far as it can be read.
-pub(super) fn facts_of(home: &Home, unit: &WorkUnit) -> Option<ChunkFacts> {
-    let host = home.host().ok()?;
-    let commit = commit_of(home, unit)?;
-    facts_at(&host, &commit, &home.effective().site.prefix, &unit.chunk).ok()?
+/// What the chunks of `units` say now, as far as it can be read. A commit never changes, so nothing is read twice of one.
+pub(super) fn facts_of(home: &Home, units: &[WorkUnit]) -> Vec<Option<ChunkFacts>> {
+    let Ok(host) = home.host() else { return vec![None; units.len()] };
+    let (base, prefix) = (base_of(home, &host), home.effective().site.prefix.clone());
+    let mut read = home.read();
+    let facts = units.iter().map(|unit| {
+        let commit = unit.tip.as_ref().map(|tip| &tip.lead).or(base.as_ref())?;
+        read.or_look(commit, &unit.chunk, || facts_at(&host, commit, &prefix, &unit.chunk)).ok()?
+    });
+    facts.collect()
 }
 
 /// What a unit's documents say now, word for word, as far as they can be read.
@@ -123,8 +128,11 @@ fn commit_of(home: &Home, unit: &WorkUnit) -> Option<ObjectId> {
 
 /// The commit that units would be cut from now.
 pub(super) fn base_commit(home: &Home) -> Option<ObjectId> {
-    let host = home.host().ok()?;
-    host.tip(&branch(home, &host).ok()?).ok()?
+    base_of(home, &home.host().ok()?)
+}
+
+fn base_of(home: &Home, host: &Host) -> Option<ObjectId> {
+    host.tip(&branch(home, host).ok()?).ok()?
 }
 
 /// The branch that units are cut from now.

@@ -2,6 +2,7 @@
 
 use super::home::Home;
 use super::place::{Outcome, Place};
+use super::push;
 use crate::domain::event::Event;
 use crate::domain::ids::ObjectId;
 use crate::domain::landing::{Landing, Merge, MergeResult, MoveResult};
@@ -80,8 +81,8 @@ impl InMemory {
     fn told_of_copies(&self, place: &Place) -> Vec<String> {
         let InMemory::Clean { copies, .. } = self else { return Vec::new() };
         let told = |(path, source): &(PathBuf, PathBuf)| {
-            let path = place.shown([path.clone()]).concat();
-            format!("{path} (holds your ignored {}, which .worktreeinclude copied)", source.display())
+            let [path, source] = [path, source].map(|path| place.shown([path.clone()]).concat());
+            format!("{path} (holds your ignored {source}, which .worktreeinclude copied)")
         };
         copies.iter().map(told).collect()
     }
@@ -116,6 +117,10 @@ fn merge_in(home: &Home, place: &Place, unit: &WorkUnit) -> Outcome<InMemory> {
     if !markers.is_empty() {
         return Ok(InMemory::Markers(markers));
     }
+    let nowhere = host.module_moves(&target, &commit)?.nowhere;
+    if !nowhere.is_empty() {
+        return Err(nowhere_to_be_had(&place.shown(nowhere)).into());
+    }
     let unknown = place.private().import_lfs(&target, &commit)?;
     if !unknown.is_empty() {
         return Err(format!("land {}: nobody has what git LFS keeps of it", place.shown(unknown).join(", ")).into());
@@ -123,6 +128,15 @@ fn merge_in(home: &Home, place: &Place, unit: &WorkUnit) -> Outcome<InMemory> {
     let sensitive = host.sensitive_changes(&target, &commit)?.into_iter().map(|(path, _)| path).collect();
     let copies = place.copies(&target, &commit)?;
     Ok(InMemory::Clean { merge: from(commit), sensitive, copies })
+}
+
+/// A landing must not point at what nobody has.
+fn nowhere_to_be_had(paths: &[String]) -> String {
+    let paths = paths.join(", ");
+    format!(
+        "land {paths}: the submodule is to be at a commit that your repository for it does not have; \
+             bring the commit there (`git submodule update --init`, `git fetch` inside it) and retry, or have the work point at another one"
+    )
 }
 
 /// Whether it changes what the daemon itself would obey after the landing. A task's own files are in none of its repositories.
@@ -181,15 +195,24 @@ fn try_advance(home: &Home, unit: &WorkUnit) -> Outcome<MoveResult> {
             return Ok(MoveResult::Failed(torn(moves[part], why, stay)));
         }
     };
+    let mut kept: Vec<String> = kept.into_iter().flat_map(|(part, path)| moves[part].0.shown([path])).collect();
     for (place, merge) in &moves {
         keep_tip(place, merge, unit)?;
+        push::note(home, place, merge)?;
+        kept.extend(place.shown(left_behind(place, merge)?));
     }
-    Ok(MoveResult::Moved { kept: kept.into_iter().flat_map(|(part, path)| moves[part].0.shown([path])).collect() })
+    Ok(MoveResult::Moved { kept })
 }
 
 fn part<'a>(place: &'a Place, merge: &'a Merge, reason: &'a str) -> Part<'a> {
     let (branch, from, to) = (&merge.target, &merge.from, &merge.commit);
     Part { host: &place.host, advance: Advance { branch, from, to, reason, journal: &place.journal } }
+}
+
+/// Submodules of the operator's checkout, where it is on the branch, that still are where they were.
+fn left_behind(place: &Place, merge: &Merge) -> Outcome<Vec<PathBuf>> {
+    let on_branch = place.host.work_dir().is_some() && place.host.current_branch().is_ok_and(|on| on == merge.target);
+    Ok(if on_branch { place.host.module_moves(&merge.from, &merge.commit)?.behind } else { Vec::new() })
 }
 
 /// A squash leaves the unit's own commits behind; a ref keeps them.

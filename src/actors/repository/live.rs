@@ -4,8 +4,9 @@ use super::home::Home;
 use super::{RepositoryActor, pooled};
 use crate::code;
 use crate::code::outline::Outline;
+use crate::domain::each::Each;
 use crate::domain::footprint::{Footprint, Lines, Part, TouchedFile, Trial};
-use crate::domain::ids::{ChunkName, ObjectId};
+use crate::domain::ids::{ChunkName, ObjectId, RepoName};
 use crate::domain::landing::Merge;
 use crate::domain::phase::Phase;
 use crate::domain::prediction::Outcome;
@@ -43,8 +44,8 @@ pub enum Sight {
 pub struct View {
     /// Distinguishes it from other moments.
     pub mark: String,
-    /// A commit of it.
-    pub commit: ObjectId,
+    /// A commit of it, in each repository.
+    pub commit: Each<ObjectId>,
     /// What it has touched.
     pub footprint: Footprint,
 }
@@ -52,21 +53,21 @@ pub struct View {
 /// Tries to merge two views; none if they are not there any more.
 #[derive(Message)]
 #[rtype(result = "Option<Trial>")]
-pub struct Try(pub ObjectId, pub ObjectId);
+pub struct Try(pub Each<ObjectId>, pub Each<ObjectId>);
 
 /// Finds out what became of a pair of which both have landed.
 #[derive(Message)]
 #[rtype(result = "Outcome")]
-pub struct Compare(pub Merge, pub Merge);
+pub struct Compare(pub Each<Merge>, pub Each<Merge>);
 
 /// Whether what landed is in the way of a work that does not have it.
 #[derive(Message)]
 #[rtype(result = "bool")]
 pub struct Collides {
     /// What landed.
-    pub landed: Merge,
+    pub landed: Each<Merge>,
     /// The tip of the work.
-    pub work: ObjectId,
+    pub work: Each<ObjectId>,
 }
 
 type Outcomes<T> = Result<T, Box<dyn std::error::Error + Send + Sync>>;
@@ -95,10 +96,10 @@ impl Handler<Look> for RepositoryActor {
     type Result = ResponseFuture<Sight>;
 
     fn handle(&mut self, Look { unit, before }: Look, _: &mut Self::Context) -> Self::Result {
-        // Who works on the unit's directories goes first, and is not waited for.
-        let Some(turn) = self.turns.take_if_free(unit.id) else { return Box::pin(std::future::ready(Sight::Nothing)) };
+        let turns = self.turns.clone();
         let work = move |home: &Home| {
-            let _turn = turn;
+            // Who works on the unit's directories goes first, and is not waited for. Another look never is in the way: they come one at a time.
+            let Some(_turn) = turns.take_if_free(unit.id) else { return Ok(Sight::Nothing) };
             look(home, &unit, before.as_deref())
         };
         self.looking(work, || Sight::Nothing)
@@ -125,61 +126,127 @@ impl Handler<Collides> for RepositoryActor {
     type Result = ResponseFuture<bool>;
 
     fn handle(&mut self, Collides { landed, work }: Collides, _: &mut Self::Context) -> Self::Result {
-        let collides = move |home: &Home| {
-            let host = home.host()?;
-            let lookout = Lookout::open(&host, &home.lookout())?;
-            Ok(!lookout.applies_onto((&landed.from, &landed.commit), &work)?)
-        };
-        self.looking(collides, || false)
+        self.looking(move |home| collides(home, &landed, &work), || false)
     }
 }
 
 fn look(home: &Home, unit: &WorkUnit, before: Option<&str>) -> Outcomes<Sight> {
-    // Of a task, the view of one repository would say of two units that they fit when they do not.
-    let Some(base) = unit.base.as_ref().filter(|base| base.others.is_empty()).map(|base| &base.lead) else {
-        return Ok(Sight::Nothing);
-    };
-    let host = home.host()?;
-    let lookout = Lookout::open(&host, &home.lookout())?;
-    let (mark, commit) = match (&unit.live, &unit.tip) {
-        // Nobody is at work, or a reviewer, who changes nothing that stays: what was gathered last is what there is.
-        (live, Some(tip)) if live.is_none() || unit.phase == Phase::Review => (tip.lead.to_string(), tip.lead.clone()),
-        (None, _) => return Ok(Sight::Nothing),
-        (Some(_), _) => match lookout.look(home.places_of(unit)?.lead.private(), before)? {
-            Looked::Same => return Ok(Sight::Same),
-            Looked::Blurred => return Ok(Sight::Nothing),
-            Looked::New(picture) => (picture.mark, picture.commit),
-        },
-    };
+    let Some(base) = &unit.base else { return Ok(Sight::Nothing) };
+    let marks: Vec<&str> = before.map(|marks| marks.split(BETWEEN).collect()).unwrap_or_default();
+    let mut seen = Vec::new();
+    for (number, (name, _)) in base.iter().enumerate() {
+        match glimpse(home, unit, name, marks.get(number).copied())? {
+            Some(glimpse) => seen.push(glimpse),
+            None => return Ok(Sight::Nothing),
+        }
+    }
+    let mark = seen.iter().map(|glimpse| glimpse.mark.as_str()).collect::<Vec<_>>().join(BETWEEN);
     if before == Some(mark.as_str()) {
         return Ok(Sight::Same);
     }
-    let changes = lookout.changes(&base.commit, &commit)?;
-    let footprint = footprint(&changes, &home.effective().site.prefix, &unit.chunk);
+    let mut footprint = Footprint::default();
+    let mut looks = seen.into_iter();
+    let commit = base.try_map(|name, base| {
+        let commit = match looks.next() {
+            Some(Glimpse { commit: Some(commit), .. }) => commit,
+            // As before; but the view is one of all repositories at once, and names a commit in each.
+            _ => match glimpse(home, unit, name, None)? {
+                Some(Glimpse { commit: Some(commit), .. }) => commit,
+                _ => return Err("its worktree is not to be seen now".into()),
+            },
+        };
+        footprint.files.extend(touched_in(home, unit, name, (&base.commit, &commit))?);
+        Ok::<_, Box<dyn std::error::Error + Send + Sync>>(commit)
+    })?;
     Ok(Sight::New(View { mark, commit, footprint }))
 }
 
-fn attempt(home: &Home, one: &ObjectId, other: &ObjectId) -> Outcomes<Trial> {
-    let host = home.host()?;
-    let conflicts = match Lookout::open(&host, &home.lookout())?.fit(one, other)? {
-        Fit::Clean(_) => Vec::new(),
-        Fit::Conflict(paths) => {
-            let prefix = home.effective().site.prefix.clone();
-            paths.iter().map(|path| in_project(path, &prefix)).collect()
+/// Between the marks of several repositories.
+const BETWEEN: &str = "\n";
+
+/// What one repository of a unit shows.
+struct Glimpse {
+    mark: String,
+    /// None where it is what the look before showed.
+    commit: Option<ObjectId>,
+}
+
+/// Looks at a unit's work in one repository; none when nothing there means something now.
+fn glimpse(home: &Home, unit: &WorkUnit, name: Option<&RepoName>, before: Option<&str>) -> Outcomes<Option<Glimpse>> {
+    let tip = unit.tip.as_ref().and_then(|tip| tip.get(name));
+    match (&unit.live, tip) {
+        // Nobody is at work, or a reviewer, who changes nothing that stays: what was gathered last is what there is.
+        (live, Some(tip)) if live.is_none() || unit.phase == Phase::Review => {
+            Ok(Some(Glimpse { mark: tip.to_string(), commit: Some(tip.clone()) }))
         }
-    };
+        (None, _) => Ok(None),
+        (Some(_), _) => {
+            let places = home.places_of(unit)?;
+            let Some(place) = places.get(name) else { return Ok(None) };
+            let lookout = Lookout::open(&place.host, &home.lookout(name)?)?;
+            Ok(match lookout.look(place.private(), before)? {
+                Looked::Same => before.map(|mark| Glimpse { mark: mark.to_owned(), commit: None }),
+                Looked::Blurred => None,
+                Looked::New(picture) => Some(Glimpse { mark: picture.mark, commit: Some(picture.commit) }),
+            })
+        }
+    }
+}
+
+/// The files that a unit has touched in one repository, as the project names them.
+fn touched_in(
+    home: &Home,
+    unit: &WorkUnit,
+    name: Option<&RepoName>,
+    (from, to): (&ObjectId, &ObjectId),
+) -> Outcomes<Vec<TouchedFile>> {
+    let (host, dir) = (home.host_of(name)?, home.lookout(name)?);
+    let changes = Lookout::open(&host, &dir)?.changes(from, to)?;
+    let mut files = footprint(&changes, &home.prefix_in(name), &unit.chunk).files;
+    for file in &mut files {
+        file.path = home.named_in(name, &file.path);
+    }
+    Ok(files)
+}
+
+fn attempt(home: &Home, one: &Each<ObjectId>, other: &Each<ObjectId>) -> Outcomes<Trial> {
+    let mut conflicts = Vec::new();
+    for (name, one) in one.iter() {
+        let Some(other) = other.get(name) else { continue };
+        let host = home.host_of(name)?;
+        if let Fit::Conflict(paths) = Lookout::open(&host, &home.lookout(name)?)?.fit(one, other)? {
+            let prefix = home.prefix_in(name);
+            conflicts.extend(paths.iter().map(|path| home.named_in(name, &in_project(path, &prefix))));
+        }
+    }
     Ok(Trial { conflicts })
 }
 
-fn compare(home: &Home, one: &Merge, other: &Merge) -> Outcomes<Outcome> {
-    let host = home.host()?;
-    let lookout = Lookout::open(&host, &home.lookout())?;
-    let applies = lookout.applies_alone([(&one.from, &one.commit), (&other.from, &other.commit)])?;
-    Ok(match applies {
-        Some(true) => Outcome::Clean,
-        Some(false) => Outcome::Conflict,
-        None => Outcome::Unknown,
-    })
+/// The worst of what became of them in each repository.
+fn compare(home: &Home, one: &Each<Merge>, other: &Each<Merge>) -> Outcomes<Outcome> {
+    let mut all = Outcome::Clean;
+    for (name, one) in one.iter() {
+        let Some(other) = other.get(name) else { continue };
+        let host = home.host_of(name)?;
+        let lookout = Lookout::open(&host, &home.lookout(name)?)?;
+        match lookout.applies_alone([(&one.from, &one.commit), (&other.from, &other.commit)])? {
+            Some(true) => {}
+            Some(false) => return Ok(Outcome::Conflict),
+            None => all = Outcome::Unknown,
+        }
+    }
+    Ok(all)
+}
+
+fn collides(home: &Home, landed: &Each<Merge>, work: &Each<ObjectId>) -> Outcomes<bool> {
+    for (name, landed) in landed.iter() {
+        let Some(work) = work.get(name) else { continue };
+        let host = home.host_of(name)?;
+        if !Lookout::open(&host, &home.lookout(name)?)?.applies_onto((&landed.from, &landed.commit), work)? {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 /// The path as the project's documents would have it.

@@ -9,6 +9,7 @@
 
 mod chunk;
 mod docs;
+mod facts;
 #[cfg(test)]
 mod history;
 mod home;
@@ -16,6 +17,7 @@ mod jail;
 mod landing;
 pub mod live;
 mod place;
+pub mod push;
 mod task;
 pub mod turns;
 mod unit;
@@ -23,17 +25,21 @@ mod unmerged;
 pub mod views;
 
 use super::child::panic_message;
+use super::clock;
 use super::fault;
 use super::settings::Settings;
 use crate::domain::chunk::ChunkFacts;
 use crate::domain::event::{Event, RebaseResult};
 use crate::domain::ids::{BranchName, ChunkName, ObjectId};
 use crate::domain::landing::{MergeResult, MoveResult};
+use crate::domain::time::Timestamp;
 use crate::domain::work_unit::WorkUnit;
 use actix::prelude::*;
 use home::Home;
+use push::Unpushed;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::sync::Semaphore;
 use turns::Turns;
 
@@ -72,6 +78,11 @@ pub enum Order {
     Clear,
 }
 
+/// Makes what somebody deleted by hand of a unit's directories, for a process that is started there without an order before it.
+#[derive(Message)]
+#[rtype(result = "Result<(), String>")]
+pub struct Mend(pub WorkUnit);
+
 /// Reads the documents of chunks as they are on the base branch.
 #[derive(Message)]
 #[rtype(result = "Result<Documents, DocsError>")]
@@ -93,10 +104,10 @@ pub struct Documents {
     pub warnings: Vec<String>,
 }
 
-/// Reads what a unit's chunk says at the unit's own tip, or on the base where it has none.
+/// Reads what the chunk of each unit says at the unit's own tip, or on the base where it has none; as far as it can be read, in their order.
 #[derive(Message)]
-#[rtype(result = "Option<ChunkFacts>")]
-pub struct FactsOf(pub WorkUnit);
+#[rtype(result = "Vec<Option<ChunkFacts>>")]
+pub struct FactsOf(pub Vec<WorkUnit>);
 
 /// Reads the documents of a unit's chunk at the unit's own tip, or on the base where it has none.
 #[derive(Message)]
@@ -124,12 +135,29 @@ pub struct BaseCommit;
 #[rtype(result = "Result<usize, Uncounted>")]
 pub struct CountUnmerged(pub WorkUnit);
 
+/// Pushes what has landed and is to be at `origin`.
+#[derive(Message)]
+#[rtype(result = "()")]
+struct Push;
+
+/// What could not be pushed, each since when.
+#[derive(Message)]
+#[rtype(result = "Vec<(Unpushed, Timestamp)>")]
+pub struct WhatIsUnpushed;
+
+/// Between two tries at what could not be pushed: `origin` may come back, or the operator may have settled it.
+const PUSH_AGAIN: Duration = Duration::from_secs(60);
+
 /// See the module.
 pub struct RepositoryActor {
     home: Arc<Home>,
     pool: Arc<Semaphore>,
     readers: Arc<Semaphore>,
     lookers: Arc<Semaphore>,
+    pushers: Arc<Semaphore>,
+    unpushed: Vec<(Unpushed, Timestamp)>,
+    /// The next try, where there is something left.
+    again: Option<SpawnHandle>,
     turns: Arc<Turns>,
 }
 
@@ -141,6 +169,9 @@ impl RepositoryActor {
             pool: Arc::new(Semaphore::new(2)),
             readers: Arc::new(Semaphore::new(1)),
             lookers: Arc::new(Semaphore::new(1)),
+            pushers: Arc::new(Semaphore::new(1)),
+            unpushed: Vec::new(),
+            again: None,
             turns,
         }
     }
@@ -182,19 +213,21 @@ impl Actor for RepositoryActor {
 
     fn started(&mut self, ctx: &mut Self::Context) {
         ctx.set_mailbox_capacity(4096);
+        ctx.notify(Push);
     }
 }
 
 impl Handler<Perform> for RepositoryActor {
     type Result = ResponseFuture<Event>;
 
-    fn handle(&mut self, Perform { order, unit }: Perform, _: &mut Self::Context) -> Self::Result {
+    fn handle(&mut self, Perform { order, unit }: Perform, ctx: &mut Self::Context) -> Self::Result {
         fault::point("repository");
         match order {
             Order::Move => {
                 let home = self.home.clone();
                 let moved = catch_unwind(AssertUnwindSafe(|| landing::advance(&home, &unit)));
                 let event = moved.unwrap_or_else(|panic| failed(Order::Move, panic_message(&*panic)));
+                ctx.notify(Push);
                 Box::pin(std::future::ready(event))
             }
             _ => {
@@ -209,6 +242,24 @@ impl Handler<Perform> for RepositoryActor {
                 })
             }
         }
+    }
+}
+
+impl Handler<Mend> for RepositoryActor {
+    type Result = ResponseFuture<Result<(), String>>;
+
+    fn handle(&mut self, Mend(unit): Mend, _: &mut Self::Context) -> Self::Result {
+        let (home, pool, turns) = (self.home.clone(), self.pool.clone(), self.turns.clone());
+        Box::pin(async move {
+            let turn = turns.take(unit.id).await;
+            let work = move |home: &Home| {
+                let _turn = turn;
+                unit::find_objects(home, &unit)
+                    .and_then(|()| unit::heal(home, &unit))
+                    .map_err(|error| error.to_string())
+            };
+            pooled(home, pool, work, Err).await
+        })
     }
 }
 
@@ -245,6 +296,42 @@ fn failed(order: Order, reason: String) -> Event {
     }
 }
 
+impl Handler<Push> for RepositoryActor {
+    type Result = ResponseActFuture<Self, ()>;
+
+    fn handle(&mut self, Push: Push, _: &mut Self::Context) -> Self::Result {
+        let on_panic = |why| vec![Unpushed { branch: "(all)".to_owned(), why }];
+        let pushed = pooled(self.home.clone(), self.pushers.clone(), push::push_all, on_panic);
+        Box::pin(pushed.into_actor(self).map(|left, act, ctx| {
+            let since =
+                |branch: &str| act.unpushed.iter().find(|(known, _)| known.branch == branch).map(|found| found.1);
+            let left: Vec<_> = left
+                .into_iter()
+                .map(|left| (since(&left.branch).unwrap_or_else(clock::now), left))
+                .map(|(since, left)| (left, since))
+                .collect();
+            for (Unpushed { branch, why }, _) in &left {
+                tracing::warn!("{branch} has landed and is not at origin: {why}");
+            }
+            act.unpushed = left;
+            if let Some(armed) = act.again.take() {
+                ctx.cancel_future(armed);
+            }
+            if !act.unpushed.is_empty() {
+                act.again = Some(ctx.notify_later(Push, PUSH_AGAIN));
+            }
+        }))
+    }
+}
+
+impl Handler<WhatIsUnpushed> for RepositoryActor {
+    type Result = MessageResult<WhatIsUnpushed>;
+
+    fn handle(&mut self, WhatIsUnpushed: WhatIsUnpushed, _: &mut Self::Context) -> Self::Result {
+        MessageResult(self.unpushed.clone())
+    }
+}
+
 impl Handler<ReadDocuments> for RepositoryActor {
     type Result = ResponseFuture<Result<Documents, DocsError>>;
 
@@ -254,10 +341,11 @@ impl Handler<ReadDocuments> for RepositoryActor {
 }
 
 impl Handler<FactsOf> for RepositoryActor {
-    type Result = ResponseFuture<Option<ChunkFacts>>;
+    type Result = ResponseFuture<Vec<Option<ChunkFacts>>>;
 
-    fn handle(&mut self, FactsOf(unit): FactsOf, _: &mut Self::Context) -> Self::Result {
-        self.reading(move |home| docs::facts_of(home, &unit), |_| None)
+    fn handle(&mut self, FactsOf(units): FactsOf, _: &mut Self::Context) -> Self::Result {
+        let none = vec![None; units.len()];
+        self.reading(move |home| docs::facts_of(home, &units), |_| none)
     }
 }
 

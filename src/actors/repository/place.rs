@@ -25,6 +25,8 @@ pub(super) struct Place {
     pub(super) tip: Option<ObjectId>,
     /// See [`Site::landing_journal`](crate::actors::settings::Site::landing_journal).
     pub(super) journal: PathBuf,
+    /// See [`Site::unpushed`](crate::actors::settings::Site::unpushed).
+    pub(super) unpushed: PathBuf,
     /// See [`Site::merges`](crate::actors::settings::Site::merges).
     pub(super) merges: PathBuf,
     /// Where the unit was cut there.
@@ -61,6 +63,7 @@ impl Home {
             base: base.cloned(),
             tip: unit.tip.as_ref().and_then(|tip| tip.get(name)).cloned(),
             journal: site.landing_journal(repo),
+            unpushed: site.unpushed(repo),
             merges: site.merges(repo),
             unit: Unit {
                 id: unit.id,

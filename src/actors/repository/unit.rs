@@ -19,6 +19,7 @@ use crate::git::merge::{Merged, Merger, Style};
 use crate::git::mirror::Mirrored;
 use crate::git::preserve::Safe;
 use crate::git::private::heal::Healed;
+use crate::git::private::lent::Objects;
 use crate::git::private::prepare::Origin;
 use crate::git::snapshot::BranchState;
 use crate::project::config;
@@ -59,7 +60,15 @@ pub(super) fn rename(home: &Home, unit: &WorkUnit) -> Outcome<()> {
 pub(super) fn prepare(home: &Home, unit: &WorkUnit) -> Event {
     match try_prepare(home, unit) {
         Ok((base, remarks)) => Event::Prepared { base, remarks },
-        Err(error) => Event::PreparationFailed { reason: format!("failed to {error}") },
+        Err(error) => {
+            // Nobody has worked there yet: another try begins from nothing, and a unit that is given up leaves nothing behind.
+            if unit.base.is_none()
+                && let Err(stays) = try_remove(home, unit)
+            {
+                tracing::warn!(chunk = %unit.chunk, "what was prepared of it stays: failed to {stays}");
+            }
+            Event::PreparationFailed { reason: format!("failed to {error}") }
+        }
     }
 }
 
@@ -74,12 +83,12 @@ fn try_prepare(home: &Home, unit: &WorkUnit) -> Outcome<(Each<Base>, Vec<String>
     let prepared = places.try_map(|_, place| {
         let private = place.private();
         place.named(private.set_include(effective.include()).map_err(Failure::from))?;
+        place.named(private.set_objects(objects(effective.config.sandbox.objects)).map_err(Failure::from))?;
         let prepared = place.named(Ok(private.prepare(place.base()?)?))?;
         remarks.extend(remark(&prepared.origin).map(|told| format!("{told}{}", place.aside())));
-        let modules = if unit.base.is_none() { place.host.modules(&prepared.start)? } else { Vec::new() };
-        if !modules.is_empty() {
-            let aside = place.aside();
-            remarks.push(format!("its submodules are not checked out in its worktree{aside}: {}", modules.join(", ")));
+        let lacking = place.named(Ok(private.make_modules(place.tip.as_ref().unwrap_or(&prepared.start))?))?;
+        if unit.base.is_none() && !lacking.is_empty() {
+            remarks.push(without_modules(&place.shown(lacking)));
         }
         Ok::<_, Failure>(prepared)
     })?;
@@ -110,6 +119,22 @@ fn try_prepare(home: &Home, unit: &WorkUnit) -> Outcome<(Each<Base>, Vec<String>
         tracing::warn!(chunk = %unit.chunk, "{remark}");
     }
     Ok((base, remarks))
+}
+
+fn objects(configured: config::SharedObjects) -> Objects {
+    match configured {
+        config::SharedObjects::Shared => Objects::Shared,
+        config::SharedObjects::Own => Objects::Own,
+    }
+}
+
+/// Nothing is fetched for a unit: its submodules are made from what the operator has.
+fn without_modules(paths: &[String]) -> String {
+    let paths = paths.join(", ");
+    format!(
+        "your repository does not have these submodules, so that they are empty in its worktree: {paths}; \
+             run `git submodule update --init --recursive`, and its next attempt finds them"
+    )
 }
 
 /// What the operator should know about how a unit's repository came to be.
@@ -294,14 +319,14 @@ fn try_rebase(home: &Home, unit: &WorkUnit) -> Outcome<RebaseResult> {
     let rebased = places.try_map(|_, place| place.named(merge_base_in(place, unit)))?;
     let paths = places.iter().filter_map(|(repo, place)| match rebased.get(repo)? {
         InMemory::Conflict(paths) => Some(place.shown(paths.clone())),
-        InMemory::Contained | InMemory::Merged(_) => None,
+        InMemory::Contained | InMemory::Fits(_) => None,
     });
     let paths: Vec<String> = paths.flatten().collect();
     if !paths.is_empty() {
         return Ok(RebaseResult::Conflict { base, paths });
     }
     let tip = places.try_map(|repo, place| match rebased.get(repo) {
-        Some(InMemory::Merged(to)) => place.named(bring(place, to)),
+        Some(InMemory::Fits(to)) => place.named(bring(place, to)),
         _ => place.worked().cloned(),
     })?;
     Ok(RebaseResult::Clean { base, tip })
@@ -312,25 +337,37 @@ enum InMemory {
     /// The branch contains the base.
     Contained,
     /// This commit contains both.
-    Merged(ObjectId),
+    Fits(ObjectId),
     /// Both sides changed these files in the same places.
     Conflict(Vec<PathBuf>),
 }
 
 fn merge_base_in(place: &Place, unit: &WorkUnit) -> Outcome<InMemory> {
-    let (tip, base) = (place.worked()?, place.base()?);
+    let (known, base) = (place.worked()?, place.base()?);
     place.private().update_refs(base)?;
+    let tip = &merged_before(place, known)?;
     let merger = Merger::open(&place.host, &place.merges)?;
     Ok(match merger.merge(tip, &base.commit)? {
-        Merged::AlreadyIn => InMemory::Contained,
-        Merged::FastForward(_) => InMemory::Merged(base.commit.clone()),
+        Merged::AlreadyIn if tip == known => InMemory::Contained,
+        Merged::AlreadyIn => InMemory::Fits(tip.clone()),
+        Merged::FastForward(_) => InMemory::Fits(base.commit.clone()),
         Merged::Clean(tree) => {
             let message = format!("Merge branch '{}' into {}", base.branch, unit.chunk.branch());
             let merged = merger.commit(Style::Merge, tip, &base.commit, &tree, &message)?;
-            InMemory::Merged(merged.ok_or("rebase: no merge commit was made")?)
+            InMemory::Fits(merged.ok_or("rebase: no merge commit was made")?)
         }
         Merged::Conflict(paths) => InMemory::Conflict(paths),
     })
+}
+
+/// Where the unit's branch is: beyond what was saved, if an earlier try got as far as bringing its merge into it.
+fn merged_before(place: &Place, known: &ObjectId) -> Outcome<ObjectId> {
+    let private = place.private();
+    if private.tip()?.is_none_or(|tip| tip == *known) {
+        return Ok(known.clone());
+    }
+    let tip = private.import()?;
+    Ok(if place.host.is_ancestor(known, &tip)? { tip } else { known.clone() })
 }
 
 /// Moves the unit's branch, its worktree and its mirror to a commit that contains its tip.
