@@ -1,7 +1,9 @@
-//! Requests to end, as the daemon hears them: signals.
+//! Requests to end, as the daemon hears them: signals, and the one that came over HTTP.
 
 use super::DaemonError;
+use std::sync::Arc;
 use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::sync::Notify;
 
 /// How the daemon is to end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,6 +20,7 @@ pub struct Stops {
     terminate: Signal,
     interrupt: Signal,
     hangup: Signal,
+    asked: Arc<Notify>,
 }
 
 impl Stops {
@@ -28,7 +31,13 @@ impl Stops {
             terminate: listen(SignalKind::terminate())?,
             interrupt: listen(SignalKind::interrupt())?,
             hangup: listen(SignalKind::hangup())?,
+            asked: Arc::default(),
         })
+    }
+
+    /// What to notify in order to stop this process as SIGTERM does.
+    pub(crate) fn asker(&self) -> Arc<Notify> {
+        self.asked.clone()
     }
 
     /// The next request. May be dropped and called again; none is lost.
@@ -37,6 +46,7 @@ impl Stops {
             biased;
             _ = self.terminate.recv() => StopKind::Stop,
             _ = self.interrupt.recv() => StopKind::Stop,
+            () = self.asked.notified() => StopKind::Stop,
             _ = self.hangup.recv() => StopKind::Leave,
         }
     }

@@ -2,6 +2,7 @@
 
 use super::serve::{ExitReason, Served};
 use super::signals::StopKind;
+use super::stopping;
 use crate::actors::clock;
 use crate::actors::reach::Reach;
 use crate::actors::repository;
@@ -10,11 +11,13 @@ use crate::actors::supervisor::{Handles, Quiesce, Shutdown, Supervisor};
 use crate::actors::units::{List, Suspend};
 use crate::db::store::Store;
 use crate::db::store::write::Write;
+use crate::domain::ids::UnitId;
 use crate::git::host::Host;
+use crate::git::preserve::finish_removal;
 use crate::http::{self, Sessions, State};
 use crate::project::config::BaseSpec;
 use crate::project::layout::error::LayoutError;
-use crate::project::layout::home::state_home;
+use crate::project::layout::home::logins_home;
 use crate::project::task::{self, Repo, Task};
 use crate::shim::confined::this_program;
 use crate::shim::guarantee::Guarantee;
@@ -22,6 +25,7 @@ use crate::shim::policy::{JailPolicy, Namespaces};
 use crate::shim::presets::Operator;
 use crate::shim::probe::probe;
 use actix::Addr;
+use std::fs;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -76,6 +80,7 @@ async fn try_serve(served: &mut Served) -> Result<ExitReason, Failed> {
         reach,
         host: served.host.to_string(),
         port: served.port,
+        stop: served.stops.asker(),
     };
     let data = http::share(state);
     let doors = |served: &Served| -> std::io::Result<_> { Ok((served.socket.try_clone()?, served.tcp.try_clone()?)) };
@@ -100,6 +105,12 @@ async fn try_serve(served: &mut Served) -> Result<ExitReason, Failed> {
             () = tokio::time::sleep(DOORS) => reopen(served, &data, &site).await,
         }
     };
+    // Also when nobody signalled the keeper: a daemon that dies on its way out is not started again.
+    if matches!(reason, ExitReason::Stopped)
+        && let Err(error) = stopping::ask(&served.layout)
+    {
+        tracing::warn!("failed to {error}");
+    }
     let handles = data.handles.borrow().clone();
     if let (ExitReason::Stopped, Some(handles)) = (&reason, handles) {
         suspend(&supervisor, &handles).await;
@@ -210,7 +221,7 @@ fn survey(served: &Served) -> Result<Site, Failed> {
         objects: Vec::new(),
         program: this_program(),
         reach: Reach::new(authority(served), std::env::current_exe().unwrap_or_else(|_| this_program())),
-        logins: logins(),
+        logins: logins_home(|name| std::env::var_os(name)),
         operator,
         path,
         timezone: jiff::tz::TimeZone::system().iana_name().unwrap_or("UTC").to_owned(),
@@ -226,7 +237,23 @@ fn survey(served: &Served) -> Result<Site, Failed> {
         // What git LFS keeps is read beside the objects.
         site.objects.extend(Some(host.common_dir().join("lfs")).filter(|dir| dir.is_dir()));
     }
+    finish_removals(&site);
     Ok(site)
+}
+
+/// Finishes what a crash interrupted of giving up worktrees. One that cannot be finished is in nobody's way.
+fn finish_removals(site: &Site) {
+    // A project that never had a unit has no such directory.
+    for entry in fs::read_dir(site.layout.units()).into_iter().flatten().flatten() {
+        let Some(id) = entry.file_name().to_str().and_then(|name| name.parse().ok()).map(UnitId) else { continue };
+        for repo in site.repos.values() {
+            match finish_removal(&site.layout.unit(id).seen_from(repo.name.as_ref())) {
+                Ok(true) => tracing::info!("removed what a crash had left of the worktree of unit {id}"),
+                Ok(false) => {}
+                Err(error) => tracing::warn!("failed to {error}"),
+            }
+        }
+    }
 }
 
 /// Where agents find the TCP port: at the address it listens at, or on this machine when that is every address.
@@ -237,12 +264,6 @@ fn authority(served: &Served) -> String {
         host => host,
     };
     SocketAddr::new(host, served.port).to_string()
-}
-
-/// The shared login directories lie beside the state of all projects, wherever that of this one is.
-fn logins() -> PathBuf {
-    let state = state_home(None, |name| std::env::var_os(name));
-    state.unwrap_or_else(|_| PathBuf::from("/nonexistent")).join("logins")
 }
 
 /// Counts the daemons of the project, so that shims can tell a new one from an old one.

@@ -1,5 +1,6 @@
 //! Accounts on which nobody is started, and the verb that starts their units again.
 
+use super::auth::who;
 use super::failure::Failure;
 use super::state::State;
 use crate::actors::clock;
@@ -11,6 +12,7 @@ use crate::domain::schedule::Waiting;
 use crate::domain::work_unit::WorkUnit;
 use crate::wire::accounts::{Account, Accounts, Opened};
 use crate::wire::error::ErrorBody;
+use actix_web::HttpRequest;
 use actix_web::http::StatusCode;
 use actix_web::web::{Data, Json, Path};
 
@@ -44,7 +46,7 @@ pub fn halted(handles: &Handles, units: &[WorkUnit], outlook: &Outlook) -> Vec<A
     params(("account" = String, Path, description = "Name of one of its agents.")),
     responses((status = 200, body = Opened), (status = 404))
 )]
-pub async fn resume(state: Data<State>, path: Path<String>) -> Result<Json<Opened>, Failure> {
+pub async fn resume(state: Data<State>, path: Path<String>, request: HttpRequest) -> Result<Json<Opened>, Failure> {
     let handles = state.handles().await?;
     let settings = handles.settings.now();
     let agent = AgentName::parse(path.as_str()).ok().filter(|name| settings.config.agents.all.contains_key(name));
@@ -55,6 +57,7 @@ pub async fn resume(state: Data<State>, path: Path<String>) -> Result<Json<Opene
         return Err(Failure::new(StatusCode::NOT_FOUND, body));
     };
     let account = settings.rules.account_of(&agent).clone();
-    let was_halted = handles.scheduler.send(OpenAccount(account.clone())).await??;
+    let opening = OpenAccount { account: account.clone(), who: who(&request) };
+    let was_halted = handles.scheduler.send(opening).await??;
     Ok(Json(Opened { account: account.to_string(), was_halted }))
 }

@@ -5,11 +5,13 @@ use super::state::State;
 use super::units::shown;
 use crate::actors::clock;
 use crate::actors::oracle::{Undecided, Undecideds};
-use crate::actors::repository::FactsOf;
+use crate::actors::repository::push::Unpushed;
+use crate::actors::repository::{FactsOf, WhatIsUnpushed};
 use crate::actors::scheduler::{Explain, Outlook};
 use crate::actors::supervisor::Handles;
 use crate::actors::units::List;
 use crate::domain::agenda::{self, Entry, Matter, Subject};
+use crate::domain::chunk::ChunkFacts;
 use crate::domain::time::Timestamp;
 use crate::domain::work_unit::WorkUnit;
 use crate::wire::attention::{Attention, AttentionItem, AttentionQueue, QueueItem};
@@ -28,11 +30,18 @@ pub async fn queue(handles: &Handles) -> Result<AttentionQueue, Failure> {
     let mut matters = agenda::noticed(&units, &outlook.halts, &handles.settings.now().rules.policy, now);
     matters.extend(configured(handles));
     matters.extend(undecided(handles).await?);
+    let unpushed = handles.repository.send(WhatIsUnpushed).await?.into_iter();
+    matters.extend(unpushed.map(|(Unpushed { branch, why }, since)| (Matter::Unpushed { branch, why }, since)));
     let entries = agenda::queue(&units, &outlook.waiting, matters);
+    let asking = entries.iter().filter_map(|entry| match &entry.subject {
+        Subject::Unit(place) => Some(units[*place].clone()),
+        Subject::Matter(_) => None,
+    });
+    let mut facts = handles.repository.send(FactsOf(asking.collect())).await?.into_iter();
     let mut seen = Seen { handles, outlook: &outlook, now, units: Vec::new(), items: Vec::new() };
     for entry in entries {
         match &entry.subject {
-            Subject::Unit(place) => seen.unit(&entry, &units[*place]).await?,
+            Subject::Unit(place) => seen.unit(&entry, &units[*place], facts.next().flatten()),
             Subject::Matter(matter) => {
                 let attention = Attention::of_matter(matter, entry.since.into());
                 seen.items.push(QueueItem::new(&entry, attention, seen.now.into()));
@@ -71,9 +80,8 @@ struct Seen<'a> {
 }
 
 impl Seen<'_> {
-    async fn unit(&mut self, entry: &Entry, unit: &WorkUnit) -> Result<(), Failure> {
-        let Some(ask) = unit.ask() else { return Ok(()) };
-        let facts = self.handles.repository.send(FactsOf(unit.clone())).await?;
+    fn unit(&mut self, entry: &Entry, unit: &WorkUnit, facts: Option<ChunkFacts>) {
+        let Some(ask) = unit.ask() else { return };
         let goal_summary = facts.map(|facts| facts.goal.summary).filter(|summary| !summary.is_empty());
         let item = QueueItem::new(entry, Attention::new(ask), self.now.into());
         self.units.push(AttentionItem {
@@ -88,6 +96,5 @@ impl Seen<'_> {
             goal_summary,
             ..item
         });
-        Ok(())
     }
 }

@@ -11,13 +11,9 @@ use actix_web::web::{Bytes, Data, Json};
 /// What is in effect, and where it comes from.
 #[utoipa::path(get, path = "/config", responses((status = 200, body = wire::config::Config)))]
 pub async fn show(state: Data<State>) -> Result<Json<wire::config::Config>, Failure> {
-    // Files may have changed since; a file that is not valid leaves the last good configuration in effect.
     let handles = state.handles().await?;
-    let effective = match handles.settings_actor.send(Reload).await? {
-        Ok(effective) => effective,
-        Err(_) => handles.settings.now(),
-    };
-    Ok(Json(shown(&effective)))
+    handles.settings_actor.send(Reload).await?;
+    Ok(Json(shown(&handles.settings.now())))
 }
 
 fn shown(effective: &Effective) -> wire::config::Config {
@@ -52,8 +48,7 @@ pub async fn change(state: Data<State>, body: Bytes) -> Result<Json<wire::config
 #[utoipa::path(get, path = "/trust", responses((status = 200, body = Trust)))]
 pub async fn trust(state: Data<State>) -> Result<Json<Trust>, Failure> {
     let handles = state.handles().await?;
-    // An invalid file has no content that could be trusted; what is shown is what counts.
-    handles.settings_actor.send(Reload).await?.ok();
+    handles.settings_actor.send(Reload).await?;
     Ok(Json(pending(&handles.settings.now())))
 }
 

@@ -104,7 +104,7 @@ pub async fn resolve(
         Resolution::Serialize => Verdict::Serialize,
     };
     handles.oracle.send(Resolve { pair: (unit.chunk.clone(), other_chunk.clone()), verdict: decided }).await??;
-    let blocked_by = match handles.scheduler.send(Explain).await?.waiting.remove(&unit.id) {
+    let blocked_by = match handles.scheduler.send(Explain).await?.waiting.get(&unit.id) {
         Some(Waiting::Chunks(chunks)) => chunks.iter().map(ChunkName::to_string).collect(),
         _ => Vec::new(),
     };

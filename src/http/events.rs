@@ -3,11 +3,11 @@
 use super::cut::Pulse;
 use super::failure::Failure;
 use super::state::State;
-use crate::actors::hub::{Change, Subscribe};
+use crate::actors::hub::{News, Subscribe};
 use crate::actors::persistence::PersistenceActor;
 use crate::actors::questions;
 use crate::actors::supervisor::Handles;
-use crate::domain::journal::Entry;
+use crate::domain::journal::Line;
 use crate::wire;
 use crate::wire::error::ErrorBody;
 use actix::Addr;
@@ -18,7 +18,6 @@ use futures_util::{Stream, StreamExt};
 use serde::Deserialize;
 use std::collections::VecDeque;
 use std::convert::Infallible;
-use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::mpsc;
 use utoipa::IntoParams;
@@ -54,7 +53,7 @@ pub async fn follow(state: Data<State>, since: Query<Since>, request: HttpReques
             Some(entry) => {
                 let event = wire::events::Event::from(&entry);
                 let data = serde_json::to_string(&event).unwrap_or_default();
-                format!("id: {}\nevent: {}\ndata: {data}\n\n", entry.seq, event.kind)
+                format!("id: {}\nevent: {}\ndata: {data}\n\n", event.seq, event.kind)
             }
         };
         Ok::<_, Infallible>(Bytes::from(text))
@@ -70,7 +69,7 @@ pub async fn follow(state: Data<State>, since: Query<Since>, request: HttpReques
 pub async fn entries(
     handles: &Handles,
     since: Option<i64>,
-) -> Result<impl Stream<Item = Option<Entry>> + use<>, Failure> {
+) -> Result<impl Stream<Item = Option<Line>> + use<>, Failure> {
     let changes = handles.hub.send(Subscribe).await?;
     let (oldest, newest) = handles.persistence.send(questions::journal_bounds()).await??;
     let last = since.unwrap_or(newest);
@@ -91,17 +90,17 @@ fn is_lost(since: i64, oldest: Option<i64>, newest: i64) -> bool {
 /// The end of the journal. The hub only says when to look: what happened, and in which order, the journal knows.
 struct Tail {
     persistence: Addr<PersistenceActor>,
-    changes: mpsc::Receiver<Arc<Change>>,
+    changes: mpsc::Receiver<News>,
     last: i64,
-    read: VecDeque<Entry>,
+    read: VecDeque<Line>,
 }
 
 impl Tail {
     /// The next entry, a sign of life, or the end.
-    async fn next(&mut self) -> Option<Option<Entry>> {
+    async fn next(&mut self) -> Option<Option<Line>> {
         loop {
             if let Some(entry) = self.read.pop_front() {
-                self.last = entry.seq;
+                self.last = entry.seq();
                 return Some(Some(entry));
             }
             self.read = self.persistence.send(questions::events_since(self.last, PAGE)).await.ok()?.ok()?.into();

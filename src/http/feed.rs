@@ -9,7 +9,7 @@ use super::units::shown;
 use crate::actors::scheduler::Outlook;
 use crate::actors::supervisor::Handles;
 use crate::actors::units::{Get, List};
-use crate::domain::journal::Entry;
+use crate::domain::journal::{Entry, Line};
 use crate::wire::feed::{AttentionAction, AttentionUpdate, FeedMessage, InitialState, UnitUpdate};
 use crate::wire::names::StatusName;
 use actix_web::web::{Data, Payload, Query};
@@ -43,7 +43,10 @@ async fn messages(handles: Handles, since: Option<i64>) -> Result<impl Stream<It
         Some(_) => None,
         None => Some(Tell::json(&FeedMessage::InitialState { data: initial(&handles).await?, seq: newest })),
     };
-    let changes = changes.filter_map(std::future::ready).then(move |entry| updates(handles.clone(), entry)).flatten();
+    let changes = changes
+        .filter_map(|line| std::future::ready(line.and_then(of_unit)))
+        .then(move |entry| updates(handles.clone(), entry))
+        .flatten();
     Ok(iter(first).chain(changes))
 }
 
@@ -51,6 +54,14 @@ async fn initial(handles: &Handles) -> Result<InitialState, Failure> {
     let units = handles.units.send(List).await?;
     let work_units = units.iter().map(|unit| shown(unit, handles, &Outlook::default())).collect();
     Ok(InitialState { work_units, attention_items: queue(handles).await?.attention_items })
+}
+
+/// What clients of the feed are told of: units.
+fn of_unit(line: Line) -> Option<Entry> {
+    match line {
+        Line::Unit(entry) => Some(entry),
+        Line::Account(_) => None,
+    }
 }
 
 /// What a change means for a client.

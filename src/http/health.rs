@@ -9,7 +9,6 @@ use crate::actors::repository::BaseCommit;
 use crate::actors::scheduler::Explain;
 use crate::actors::units::List;
 use crate::domain::schedule::Pause;
-use crate::domain::time::Timestamp;
 use crate::wire::costs::Costs;
 use crate::wire::error::ErrorBody;
 use crate::wire::explain::describe_pause;
@@ -60,8 +59,8 @@ pub async fn metrics(state: Data<State>) -> Result<HttpResponse, Failure> {
     let handles = state.handles().await?;
     let (units, outlook) = futures_util::try_join!(handles.units.send(List), handles.scheduler.send(Explain))?;
     let (_, newest) = handles.persistence.send(questions::journal_bounds()).await??;
-    let spent = handles.persistence.send(questions::timeline(Timestamp(i64::MIN))).await??;
-    let costs = Costs::new(&units, &spent.attempts);
+    let spent = handles.persistence.send(questions::spending()).await??;
+    let costs = Costs::new(&units, &spent);
     let now = clock::now();
     let asked = units.iter().filter_map(|unit| Some(now.since(unit.ask()?.since).as_secs_f64()));
     let attempts: usize = costs.units.iter().map(|unit| unit.attempts).sum();

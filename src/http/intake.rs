@@ -6,6 +6,7 @@ use super::state::State;
 use super::units::{shown, shown_alone};
 use crate::actors::intake::{Create, Inject};
 use crate::actors::scheduler::Outlook;
+use crate::actors::settings::Reload;
 use crate::domain::admission::Request;
 use crate::domain::new_unit::NewUnit;
 use crate::domain::work_unit::{Admission, Status};
@@ -87,6 +88,8 @@ pub async fn inject_batch(state: Data<State>, body: Bytes, request: HttpRequest)
 
 async fn accept(state: &State, requests: Vec<Request>, request: &HttpRequest) -> Result<Vec<Injected>, Failure> {
     let handles = state.handles().await?;
+    // Whoever edits the configuration and then hands work over means the new one.
+    handles.settings_actor.send(Reload).await?;
     let injected = handles.intake.send(Inject { requests, who: who(request) }).await??;
     let common = injected.warnings;
     let of = |(unit, mut warnings): (_, Vec<String>)| {

@@ -2,13 +2,12 @@
 
 use super::failure::Failure;
 use super::units::tell;
-use crate::actors::hub::{Change, Subscribe};
+use crate::actors::hub::{Change, News, Subscribe};
 use crate::actors::supervisor::Handles;
 use crate::actors::units::{Target, Tell};
 use crate::domain::event::Event;
 use crate::domain::ids::{ChunkName, UnitId};
 use crate::domain::who::Who;
-use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::mpsc;
 
@@ -16,7 +15,7 @@ use tokio::sync::mpsc;
 const PATIENCE: Duration = Duration::from_secs(8);
 
 /// What is saved from now on.
-pub struct Outcome(mpsc::Receiver<Arc<Change>>);
+pub struct Outcome(mpsc::Receiver<News>);
 
 impl Outcome {
     /// Listens from now on: to be called before what leads to the outcome.
@@ -28,7 +27,7 @@ impl Outcome {
     pub async fn wait<T>(&mut self, unit: UnitId, found: impl Fn(&Change) -> Option<T>) -> Option<T> {
         let look = async {
             loop {
-                let change = self.0.recv().await?;
+                let News::Unit(change) = self.0.recv().await? else { continue };
                 if let Some(found) =
                     Some(&change).filter(|change| change.unit.id == unit).and_then(|change| found(change))
                 {

@@ -1,18 +1,19 @@
 //! The daemon as a whole: status, costs, and the way in.
 
+use super::auth::who;
 use super::failure::Failure;
 use super::state::State;
 use crate::actors::clock;
 use crate::actors::questions;
 use crate::actors::scheduler::Explain;
 use crate::actors::units::List;
-use crate::domain::time::Timestamp;
 use crate::wire::costs::Costs;
 use crate::wire::error::ErrorBody;
 use crate::wire::explain::describe_pause;
-use crate::wire::lists::{Link, Session};
+use crate::wire::lists::{Link, Session, Stopping};
 use crate::wire::requests::SignIn;
 use crate::wire::status::{Agent, Sandbox, Status};
+use actix_web::HttpRequest;
 use actix_web::http::StatusCode;
 use actix_web::web::{Bytes, Data, Json};
 use std::collections::BTreeMap;
@@ -86,13 +87,21 @@ pub async fn sign_in(state: Data<State>, body: Bytes) -> Result<Json<Session>, F
     Ok(Json(Session { token }))
 }
 
+/// Stops the daemon as `ve orch stop` does: its agents end politely and keep their sessions. Only a command starts it again.
+#[utoipa::path(post, path = "/stop", responses((status = 200, body = Stopping)))]
+pub async fn stop(state: Data<State>, request: HttpRequest) -> Result<Json<Stopping>, Failure> {
+    let handles = state.handles().await?;
+    let units = handles.units.send(List).await?;
+    tracing::info!("asked to stop by {}", who(&request));
+    state.stop.notify_one();
+    Ok(Json(Stopping { stopping: true, agents: units.iter().filter(|unit| unit.live.is_some()).count() }))
+}
+
 /// Tokens and dollars by unit and phase, and all in all; deleted units count, too.
 #[utoipa::path(get, path = "/costs", responses((status = 200, body = Costs)))]
 pub async fn costs(state: Data<State>) -> Result<Json<Costs>, Failure> {
     let handles = state.handles().await?;
-    let (units, spent) = futures_util::try_join!(
-        handles.units.send(List),
-        handles.persistence.send(questions::timeline(Timestamp(i64::MIN)))
-    )?;
-    Ok(Json(Costs::new(&units, &spent?.attempts)))
+    let (units, spent) =
+        futures_util::try_join!(handles.units.send(List), handles.persistence.send(questions::spending()))?;
+    Ok(Json(Costs::new(&units, &spent?)))
 }

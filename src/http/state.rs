@@ -5,7 +5,8 @@ use super::session::Sessions;
 use crate::actors::reach::Reach;
 use crate::actors::supervisor::Handles;
 use crate::domain::time::Timestamp;
-use tokio::sync::watch;
+use std::sync::Arc;
+use tokio::sync::{Notify, watch};
 
 /// The daemon as its clients know it.
 pub struct State {
@@ -23,6 +24,8 @@ pub struct State {
     pub host: String,
     /// The TCP port.
     pub port: u16,
+    /// Notified, the daemon stops as it does on SIGTERM.
+    pub stop: Arc<Notify>,
 }
 
 impl State {

@@ -2,17 +2,18 @@
 
 use super::logs::{Which, chosen};
 use crate::actors::clock;
+use crate::actors::hub::{News, Subscribe};
 use crate::actors::supervisor::Handles;
-use crate::actors::transcripts::Reader;
+use crate::actors::transcripts::{Reader, Said};
 use crate::actors::units::Get;
 use crate::domain::journal::AttemptRecord;
-use crate::domain::report::Report;
 use crate::domain::time::Timestamp;
 use crate::domain::work_unit::WorkUnit;
 use crate::wire::transcript::{Entry, TranscriptLine};
 use std::time::Duration;
+use tokio::sync::mpsc;
 
-/// How often a followed transcript looks for more.
+/// How often a followed log is read on: nobody tells of a process that writes a line. What becomes of the attempts, the hub tells.
 const LOOK: Duration = Duration::from_millis(200);
 
 /// A transcript being told, attempt after attempt.
@@ -23,39 +24,84 @@ pub struct Telling {
     reader: Option<(AttemptRecord, Reader)>,
     /// Number of the last attempt that was told to its end.
     done: i64,
+    /// The attempts as they were when the unit last changed.
+    records: Vec<AttemptRecord>,
+    /// Whether no attempt will follow.
+    is_over: bool,
+    /// Whether the unit has changed since.
+    is_stale: bool,
+    /// Changes of units; none before the first look, and when the hub has cut it off.
+    changes: Option<mpsc::Receiver<News>>,
 }
 
 impl Telling {
     /// The transcript of the attempts of `unit` that are asked for.
     pub fn new(handles: Handles, unit: WorkUnit, which: Which) -> Self {
-        Self { handles, unit, which, reader: None, done: 0 }
+        Self {
+            handles,
+            unit,
+            which,
+            reader: None,
+            done: 0,
+            records: Vec::new(),
+            is_over: false,
+            is_stale: true,
+            changes: None,
+        }
     }
 
     /// The next lines; none at the end.
     pub async fn next(&mut self) -> Option<Vec<TranscriptLine>> {
         loop {
-            let records = chosen(&self.handles, &self.unit, &self.which).await.ok()?;
+            if self.is_stale {
+                self.look().await?;
+            }
             if self.reader.is_none()
-                && let Some(record) = records.iter().find(|record| record.number > self.done)
+                && let Some(record) = self.records.iter().find(|record| record.number > self.done)
             {
                 let line = self.begin(record.clone());
                 return Some(vec![line]);
             }
-            let lines = self.more(&records);
+            let lines = self.more();
             if !lines.is_empty() {
                 return Some(lines);
             }
-            let unit = self.handles.units.send(Get(self.unit.chunk.clone())).await.ok()?;
-            let over = unit.is_none_or(|unit| unit.is_terminal() && unit.live.is_none());
-            if self.reader.is_none() && (over || !self.which.follow) {
-                return None;
+            match (&self.reader, self.which.follow) {
+                (None, true) if self.is_over => return None,
+                (None, false) => return None,
+                (None, true) => self.wait().await,
+                (Some((record, _)), false) => {
+                    self.done = record.number;
+                    self.reader = None;
+                }
+                // Late or not: the log is read on.
+                (Some(_), true) => drop(tokio::time::timeout(LOOK, self.wait()).await),
             }
-            if self.reader.is_some() && !self.which.follow {
-                let (record, _) = self.reader.take()?;
-                self.done = record.number;
-                continue;
+        }
+    }
+
+    /// Sees how the attempts stand, and hears of what changes from then on.
+    async fn look(&mut self) -> Option<()> {
+        if self.changes.is_none() {
+            self.changes = Some(self.handles.hub.send(Subscribe).await.ok()?);
+        }
+        self.records = chosen(&self.handles, &self.unit, &self.which).await.ok()?;
+        let unit = self.handles.units.send(Get(self.unit.chunk.clone())).await.ok()?;
+        self.is_over = unit.is_none_or(|unit| unit.is_terminal() && unit.live.is_none());
+        self.is_stale = false;
+        Some(())
+    }
+
+    /// Waits until the unit has changed. Given up at any moment, it has missed nothing.
+    async fn wait(&mut self) {
+        while let Some(changes) = &mut self.changes {
+            match changes.recv().await {
+                Some(News::Unit(change)) if change.unit.id == self.unit.id => {}
+                Some(_) => continue,
+                None => self.changes = None,
             }
-            tokio::time::sleep(LOOK).await;
+            self.is_stale = true;
+            return;
         }
     }
 
@@ -68,21 +114,21 @@ impl Telling {
         line
     }
 
-    fn more(&mut self, records: &[AttemptRecord]) -> Vec<TranscriptLine> {
+    fn more(&mut self) -> Vec<TranscriptLine> {
         let Some((record, mut reader)) = self.reader.take() else { return Vec::new() };
-        let told = |reports: Vec<Report>, at| {
-            let entries = reports.iter().filter_map(Entry::from_report).collect::<Vec<_>>();
-            entries.into_iter().map(|entry| line(&record, at, entry)).collect::<Vec<_>>()
+        let told = |said: Vec<Said>, otherwise: Timestamp| {
+            let line = |(at, report): &Said| Some(line(&record, at.unwrap_or(otherwise), Entry::from_report(report)?));
+            said.iter().filter_map(line).collect::<Vec<_>>()
         };
-        let ended = records.iter().find(|fresh| fresh.number == record.number && fresh.ended_at.is_some());
-        let mut reports = reader.more();
+        let ended = self.records.iter().find(|fresh| fresh.number == record.number && fresh.ended_at.is_some());
+        let mut said = reader.more();
         let Some(ended) = ended else {
-            let lines = told(reports, clock::now());
+            let lines = told(said, clock::now());
             self.reader = Some((record, reader));
             return lines;
         };
-        reports.extend(reader.finish());
-        let mut lines = told(reports, record.started_at);
+        said.extend(reader.finish());
+        let mut lines = told(said, record.started_at);
         let ended_at = ended.ended_at.unwrap_or(ended.started_at);
         let result = Entry::Result {
             outcome: ended.outcome.clone().unwrap_or_default(),

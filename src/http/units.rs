@@ -21,13 +21,14 @@ use crate::wire::conflicts::Conflict;
 use crate::wire::error::ErrorBody;
 use crate::wire::explain::{Dependency, Explanation, WaitingFor};
 use crate::wire::lists::{Deleted, WorkUnits};
-use crate::wire::names::StatusName;
+use crate::wire::names::{StatusName, VerdictName};
 use crate::wire::requests::PatchUnit;
 use crate::wire::unit::Extras;
 use actix_web::http::StatusCode;
 use actix_web::web::{Bytes, Data, Json, Path, Query};
 use actix_web::{HttpRequest, Result};
 use serde::Deserialize;
+use std::collections::BTreeMap;
 use utoipa::IntoParams;
 
 /// `?status=`
@@ -56,7 +57,7 @@ pub fn chunk(path: &str) -> Result<ChunkName, Failure> {
 pub fn shown(unit: &WorkUnit, handles: &Handles, outlook: &Outlook) -> wire::unit::WorkUnit {
     let paths = handles.settings.now().site.layout.unit(unit.id);
     let worktree = has_worktree(unit).then(|| paths.worktree());
-    let extras = Extras { worktree, waiting: outlook.waiting.get(&unit.id).cloned(), ..Extras::default() };
+    let extras = Extras { worktree, waiting: outlook.waiting.get(&unit.id).cloned() };
     wire::unit::WorkUnit::new(unit, &extras)
 }
 
@@ -113,8 +114,20 @@ pub async fn queue(state: Data<State>) -> Result<Json<WorkUnits>, Failure> {
 pub async fn show(state: Data<State>, path: Path<String>) -> Result<Json<wire::unit::WorkUnit>, Failure> {
     let handles = state.handles().await?;
     let unit = find(&handles, &path).await?;
-    let outlook = handles.scheduler.send(Explain).await?;
-    Ok(Json(shown(&unit, &handles, &outlook)))
+    let (units, outlook) = futures_util::try_join!(handles.units.send(List), handles.scheduler.send(Explain))?;
+    let mut shown = shown(&unit, &handles, &outlook);
+    shown.conflict_verdicts = verdicts(&unit, &units, &outlook);
+    Ok(Json(shown))
+}
+
+/// What keeps a unit apart from others, by their chunks.
+fn verdicts(unit: &WorkUnit, units: &[WorkUnit], outlook: &Outlook) -> BTreeMap<String, String> {
+    let verdict = |other: &WorkUnit| {
+        let pair = (unit.id.min(other.id), unit.id.max(other.id));
+        let judged = outlook.relations.apart.get(&pair)?;
+        Some((other.chunk.to_string(), VerdictName::from(judged.verdict).to_string()))
+    };
+    units.iter().filter_map(verdict).collect()
 }
 
 /// Why the unit waits, as the scheduler sees it.
@@ -183,9 +196,6 @@ pub async fn change(
 
 /// A request in the words of the life cycle. The status that a unit has is no change.
 fn patch(request: PatchUnit, unit: &WorkUnit) -> Result<Patch, Failure> {
-    if request.attention_reason.is_some() {
-        return Err(Failure::bad_request("attention_reason cannot be set: it says what the unit waits for"));
-    }
     let wanted = request.status.filter(|wanted| *wanted != StatusName::from(&unit.status) || request.phase.is_some());
     let status = wanted.map(|name| {
         name.wanted().ok_or_else(|| {
@@ -201,6 +211,7 @@ fn patch(request: PatchUnit, unit: &WorkUnit) -> Result<Patch, Failure> {
         depends_on: request.blocked_by.map(|by| by.into_iter().collect()),
         phase: request.phase.map(|phase| phase.0),
         status: status.transpose()?,
+        reason: request.attention_reason,
     })
 }
 

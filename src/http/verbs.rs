@@ -5,7 +5,9 @@ use super::failure::Failure;
 use super::forms;
 use super::state::State;
 use super::units::{chunk, find, shown_alone, tell};
+use crate::actors::clock;
 use crate::actors::scheduler::SetPaused;
+use crate::actors::settings::Reload;
 use crate::actors::units::List;
 use crate::domain::event::Event;
 use crate::domain::work_unit::{Status, WorkUnit};
@@ -17,6 +19,7 @@ use crate::wire::requests::{Interrupt, Prioritize};
 use actix_web::web::{Bytes, Data, Json, Path, Query};
 use actix_web::{HttpRequest, HttpResponse};
 use serde::Deserialize;
+use std::time::Duration;
 use utoipa::IntoParams;
 
 type Shown = Result<Json<wire::unit::WorkUnit>, Failure>;
@@ -29,8 +32,21 @@ pub struct OfPhase {
     phase: Option<String>,
 }
 
+/// `?item=`
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct OfItem {
+    /// Only the answer to this question of a set, counted from 1; all answers when absent.
+    item: Option<u32>,
+}
+
+/// An answer is kept from its agent for so many seconds at most.
+const UNDO: u32 = 60;
+
 async fn verb(state: &State, path: &str, event: Event, request: &HttpRequest) -> Shown {
     let handles = state.handles().await?;
+    // What follows is to follow the configuration as it is written now.
+    handles.settings_actor.send(Reload).await?;
     let unit = tell(&handles, &chunk(path)?, event, who(request)).await?;
     Ok(shown_alone(&unit, &handles))
 }
@@ -59,8 +75,23 @@ pub async fn answer(
     let handles = state.handles().await?;
     let unit = find(&handles, &path).await?;
     let given = answer.resolve(&needs_attention(&unit)?.about)?;
-    let answered = verb(&state, &path, Event::Answered { answers: vec![given] }, &request).await?;
+    let until = answer.undo_seconds.map(|seconds| clock::now() + Duration::from_secs(seconds.min(UNDO).into()));
+    let answered = verb(&state, &path, Event::Answered { answers: vec![given], until }, &request).await?;
     Ok(forms::reply(&request, &*answered))
+}
+
+/// Takes back what was answered, as long as no agent has it; the unit waits for the operator again.
+#[utoipa::path(
+    delete, path = "/work-units/{chunk}/answer", params(OfItem),
+    responses((status = 200, body = wire::unit::WorkUnit), (status = 400), (status = 404), (status = 409))
+)]
+pub async fn retract(state: Data<State>, path: Path<String>, query: Query<OfItem>, request: HttpRequest) -> Shown {
+    let item = match query.item {
+        Some(0) => return Err(Failure::bad_request("item counts from 1".to_owned())),
+        Some(number) => Some(usize::try_from(number - 1).unwrap_or(usize::MAX)),
+        None => None,
+    };
+    verb(&state, &path, Event::Retracted { item }, &request).await
 }
 
 /// Admits a unit that waits for approval.

@@ -26,6 +26,7 @@ use actix_web::http::{StatusCode, header};
 use actix_web::web::{Bytes, Data, Json, Path, Query};
 use actix_web::{HttpRequest, HttpResponse};
 use serde::Deserialize;
+use serde_json::json;
 use std::collections::BTreeMap;
 use utoipa::IntoParams;
 
@@ -101,7 +102,7 @@ pub async fn remove(
     path: Path<String>,
     removal: Query<Removal>,
     request: HttpRequest,
-) -> Result<HttpResponse, Failure> {
+) -> Result<Json<RemovedWorktree>, Failure> {
     let handles = state.handles().await?;
     let wanted = found(&handles).await?.into_iter().filter(|(_, chunk, _)| *chunk == *path);
     // A unit that is there comes before one of that name that was deleted.
@@ -112,10 +113,7 @@ pub async fn remove(
     let event = if removal.remove_branch { Event::Pruned } else { Event::Cleared };
     let chunk = unit.as_ref().map(|unit| &unit.chunk);
     let status = match give_up(&handles, disk.unit, chunk, event, who(&request)).await? {
-        GivenUp::Stays(error) => {
-            let told = RemovedWorktree::failed(&path, error);
-            return Ok(HttpResponse::InternalServerError().json(told));
-        }
+        GivenUp::Stays(error) => return Err(not_removed(&path, error)),
         GivenUp::Removed(preserved) => RemoveStatus::Removed { preserved },
         GivenUp::UnderWay => RemoveStatus::Removing,
     };
@@ -123,7 +121,14 @@ pub async fn remove(
         Some(unit) => handles.repository.send(HasBranch(unit.clone())).await?,
         None => false,
     };
-    Ok(HttpResponse::Ok().json(RemovedWorktree::new(&path, status, !branch_is_there)))
+    Ok(Json(RemovedWorktree::new(&path, status, !branch_is_there)))
+}
+
+fn not_removed(chunk: &str, error: String) -> Failure {
+    let body = ErrorBody::new(error)
+        .with_hint("see which processes use it, and who owns its files: ve orch doctor; then remove it again")
+        .with_detail(json!({ "chunk": chunk, "status": "error" }));
+    Failure::new(StatusCode::INTERNAL_SERVER_ERROR, body)
 }
 
 /// Removes every worktree that was kept after landing.

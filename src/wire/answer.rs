@@ -17,6 +17,9 @@ pub struct Answer {
     /// The question as it was shown; the answer to any other is refused. May be left out.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub question: Option<String>,
+    /// The agent gets it after so many seconds, 60 at most, and it can be taken back until then at least. Left out: as soon as it can.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub undo_seconds: Option<u32>,
 }
 
 /// What an answer says.
@@ -40,7 +43,7 @@ impl Answer {
             None => Words::Text(body.required("answer")?.to_owned()),
         };
         let question = body.text("question")?.map(str::to_owned);
-        Ok(Self { words, item: body.count("item")?, question })
+        Ok(Self { words, item: body.count("item")?, question, undo_seconds: body.count("undo_seconds")? })
     }
 
     /// The answer in the life cycle's words: index of the item, from 0, and text. What is no question takes any text as item 0.
@@ -51,7 +54,7 @@ impl Answer {
             }
             return match &self.words {
                 Words::Text(text) => Ok((0, text.clone())),
-                Words::Choice(number) => Err(BadRequest::Choice { asked: index(*number) + 1, options: 0 }),
+                Words::Choice(_) => Err(BadRequest::NoChoices),
             };
         };
         let at = match self.item {
@@ -111,7 +114,7 @@ mod tests {
             (&two, r#"{"answer":"x"}"#, Err("2 questions wait for an answer: say which one this is for")),
             (&two, r#"{"option":1,"item":2}"#, Ok((1, "a"))),
             (&About::Failure, r#"{"answer":"try the other library"}"#, Ok((0, "try the other library"))),
-            (&About::Failure, r#"{"option":1}"#, Err("there is no option 1: the question offers 0")),
+            (&About::Failure, r#"{"option":1}"#, Err("it waits for words, not for a choice: no question is open")),
             (&one, r#"{"answer":"x","question":"?"}"#, Ok((0, "x"))),
             (
                 &one,
@@ -134,8 +137,14 @@ mod tests {
     #[test]
     fn what_a_client_writes_is_what_is_read() {
         for (answer, text) in [
-            (Answer { words: Words::Text("x".into()), item: None, question: None }, r#"{"answer":"x"}"#),
-            (Answer { words: Words::Choice(2), item: Some(1), question: None }, r#"{"option":2,"item":1}"#),
+            (
+                Answer { words: Words::Text("x".into()), item: None, question: None, undo_seconds: None },
+                r#"{"answer":"x"}"#,
+            ),
+            (
+                Answer { words: Words::Choice(2), item: Some(1), question: None, undo_seconds: Some(5) },
+                r#"{"option":2,"item":1,"undo_seconds":5}"#,
+            ),
         ] {
             assert_eq!(serde_json::to_string(&answer).unwrap(), text);
             assert_eq!(Answer::parse(text.as_bytes()).unwrap(), answer);

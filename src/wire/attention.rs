@@ -103,7 +103,7 @@ impl Attention {
                 }
             }
             Matter::Untrusted { names } => entry.paths.clone_from(names),
-            Matter::Configuration { .. } | Matter::Worktrees { .. } => {}
+            Matter::Configuration { .. } | Matter::Unpushed { .. } | Matter::Worktrees { .. } => {}
         }
         entry
     }
@@ -118,7 +118,7 @@ impl Attention {
                 entry.paths.clone_from(paths);
             }
             About::Dependency { lost } => entry.lost = lost.iter().map(ChunkName::to_string).collect(),
-            About::Review | About::Failure | About::Completion | About::NoChange | About::Landing => {}
+            About::Review | About::Failure | About::Completion | About::NoChange | About::Landing | About::Parked => {}
         }
         entry
     }
@@ -138,6 +138,10 @@ fn reason(matter: &Matter) -> String {
         Matter::Untrusted { names } => {
             format!("{} changed and does not count until you accept it", names.join(", "))
         }
+        Matter::Unpushed { branch, why } => format!(
+            "what landed on {branch} is not at origin: {why}; it is tried again every minute; bring {branch} up to date with origin/{branch} \
+             or push it yourself, or set push = false"
+        ),
         Matter::Worktrees { there, fine } => {
             format!("{there} worktrees are on disk, more than limits.worktree_warning = {fine}")
         }

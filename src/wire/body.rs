@@ -69,6 +69,9 @@ pub enum BadRequest {
     /// The answer is for a question that does not wait any more.
     #[error("another question waits now than the one that was answered")]
     OtherQuestion,
+    /// What waits is no question, and has no choices.
+    #[error("it waits for words, not for a choice: no question is open")]
+    NoChoices,
     /// A question offers no choice of this number, counted from 1.
     #[error("there is no option {asked}: the question offers {options}")]
     Choice {
@@ -96,7 +99,8 @@ impl BadRequest {
             BadRequest::Item { .. }
             | BadRequest::WhichItem(_)
             | BadRequest::OtherQuestion
-            | BadRequest::Choice { .. } => "see the questions with: ve orch attention",
+            | BadRequest::NoChoices
+            | BadRequest::Choice { .. } => "see what waits, and the verbs for it, with: ve orch attention",
         }
     }
 }

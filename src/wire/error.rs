@@ -63,13 +63,9 @@ mod tests {
 
     #[test]
     fn what_is_refused_comes_with_what_is_possible() {
-        let event =
-            IllegalEvent { event: "held", status: "NEEDS_ATTENTION", why: "only what is not at work can be held" };
+        let event = IllegalEvent { event: "held", refused: "cannot be held", status: "DONE", why: "it has ended" };
         let body = ErrorBody::illegal(&event, &["answer", "retry"]);
-        assert_eq!(
-            body.error,
-            "held does not fit a unit that is NEEDS_ATTENTION: only what is not at work can be held"
-        );
+        assert_eq!(body.error, "a unit that is DONE cannot be held: it has ended");
         assert_eq!(body.hint.as_deref(), Some("possible now: answer, retry"));
         assert_eq!(
             ErrorBody::unit_exists("a", StatusName::Ready).error,

@@ -117,7 +117,7 @@ mod tests {
     #[test]
     fn every_reason_has_a_line() {
         let agent = AgentName::parse("claude").unwrap();
-        let back_off = Wait { until: Timestamp(9), error: "overloaded".into() };
+        let back_off = Wait { until: Timestamp(9), error: Some("overloaded".into()) };
         let chunks = ["b", "a"].map(|name| ChunkName::parse(name).unwrap()).into();
         for (waiting, kind, text) in [
             (Waiting::Paused(Pause::Operator), "paused", "dispatch is paused by the operator"),

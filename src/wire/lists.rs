@@ -128,6 +128,15 @@ pub struct Session {
     pub token: String,
 }
 
+/// Answer of `POST /stop`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Stopping {
+    /// Always true.
+    pub stopping: bool,
+    /// How many agents are asked to end now; each keeps its session, and goes on after the next start.
+    pub agents: usize,
+}
+
 /// Answer of `POST /pause` and `POST /resume`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Paused {

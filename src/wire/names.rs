@@ -98,6 +98,7 @@ impl StatusName {
             StatusName::Pending => Some(Wanted::Pending),
             StatusName::Done => Some(Wanted::Done),
             StatusName::Canceled => Some(Wanted::Canceled),
+            StatusName::NeedsAttention => Some(Wanted::NeedsAttention),
             _ => None,
         }
     }

@@ -1,13 +1,14 @@
 //! A work unit as clients see it: the keys of the reference in its order, all of them always there, then ours.
 
 use super::attention::Attention;
-use super::names::{PhaseName, StatusName, VerdictName};
+use super::names::{PhaseName, StatusName};
 use super::repository::{self, Repository};
 use super::times::Moment;
 use crate::domain::ids::{ChunkName, ObjectId, SessionId};
+use crate::domain::landing::Landing;
 use crate::domain::phase::Phase;
 use crate::domain::schedule::Waiting;
-use crate::domain::work_unit::{self, Note, Proof, Status, Wait};
+use crate::domain::work_unit::{self, Activity, Note, Proof, Status, Wait};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -38,7 +39,7 @@ pub struct WorkUnit {
     pub displaced_chunk: Option<String>,
     /// Words of the operator that the next attempt is told.
     pub pending_answer: Option<String>,
-    /// Verdicts about it and other chunks, by chunk.
+    /// Of the unit that was asked for: the verdicts that keep it apart from other chunks, by chunk. Lists leave them out.
     pub conflict_verdicts: BTreeMap<String, String>,
     /// Always null; kept for clients of the reference.
     pub conflict_override: Option<String>,
@@ -56,7 +57,7 @@ pub struct WorkUnit {
     pub next_retry_at: Option<Moment>,
     /// Landings that went back to REBASE for a conflict.
     pub merge_conflict_retries: u32,
-    /// Attempts at IMPLEMENT so far.
+    /// Rounds of IMPLEMENT since it was accepted or tried again, the one at hand included.
     pub implement_iterations: u32,
     /// The review feedback that the next attempt is told.
     pub reentry_context: Option<String>,
@@ -93,6 +94,11 @@ pub struct WorkUnit {
     pub failure: Option<String>,
     /// Its entry in the operator's queue.
     pub attention: Option<Attention>,
+    /// When it is held, as the operator wants, though it cannot stop at once.
+    pub hold: Option<String>,
+    /// Whether its last answer can be taken back: no agent has it yet. Left out when not.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub retractable: bool,
 }
 
 /// What clients see of a unit that is not in its record.
@@ -100,10 +106,6 @@ pub struct WorkUnit {
 pub struct Extras {
     /// Where its worktree is, if it is there.
     pub worktree: Option<PathBuf>,
-    /// Verdicts about it and other chunks.
-    pub conflict_verdicts: BTreeMap<ChunkName, VerdictName>,
-    /// Attempts at IMPLEMENT so far.
-    pub implement_iterations: u32,
     /// Why the last plan did not start it.
     pub waiting: Option<Waiting>,
 }
@@ -128,11 +130,7 @@ impl WorkUnit {
             attention_reason: unit.ask().map(|ask| ask.reason.clone()),
             displaced_chunk: None,
             pending_answer: pending_answer(&unit.notes),
-            conflict_verdicts: extras
-                .conflict_verdicts
-                .iter()
-                .map(|(chunk, verdict)| (chunk.to_string(), verdict.to_string()))
-                .collect(),
+            conflict_verdicts: BTreeMap::new(),
             conflict_override: None,
             explicit_deps: unit.explicit_deps,
             review_iterations: unit.counters.review_cycles,
@@ -141,7 +139,7 @@ impl WorkUnit {
             api_retry_count: unit.counters.errors,
             next_retry_at: resume_at(extras.waiting.as_ref()).or_else(|| wait.map(|wait| wait.until.into())),
             merge_conflict_retries: unit.counters.rebases,
-            implement_iterations: extras.implement_iterations,
+            implement_iterations: if unit.phase < Phase::Implement { 0 } else { unit.counters.review_cycles + 1 },
             reentry_context: feedback(&unit.notes),
             baseline_implementing: Vec::new(),
             created_at: unit.created_at.into(),
@@ -162,13 +160,32 @@ impl WorkUnit {
                 _ => None,
             },
             attention: unit.ask().map(Attention::new),
+            hold: unit.hold.then(|| comes_to_hold(&unit.status).to_owned()),
+            retractable: unit.answered.is_some(),
         }
+    }
+}
+
+/// When a unit is held that the operator holds, but cannot stop here.
+fn comes_to_hold(status: &Status) -> &'static str {
+    match status {
+        Status::Pending(_) => "once its goal is approved",
+        Status::NeedsAttention(_) => "once you have decided what it waits for",
+        Status::Assigned => "once its worktree is ready, before its agent starts",
+        Status::Running(Activity::Landing(Landing::Moving { .. })) => {
+            "only if its branch does not move: its work is landing at this moment"
+        }
+        Status::Running(Activity::WorkerGate(_) | Activity::Landing(_)) => "after this gate",
+        _ => "after this step",
     }
 }
 
 /// The operator's line about a wait on the wall clock.
 pub(super) fn describe_wait(wait: &Wait) -> String {
-    format!("tries again after an error of the provider: {}", wait.error)
+    match &wait.error {
+        Some(error) => format!("tries again after an error of the provider: {error}"),
+        None => "its answer can still be taken back".to_owned(),
+    }
 }
 
 fn own_wait(status: &Status) -> Option<&Wait> {

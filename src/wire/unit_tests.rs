@@ -5,7 +5,7 @@ use super::*;
 use crate::domain::attention::{About, Ask};
 use crate::domain::each::Each;
 use crate::domain::ids::{AgentName, BranchName, UnitId};
-use crate::domain::report::{Choice, Question, QuestionSet};
+use crate::domain::report::{Choice, Question, QuestionSet, Usage};
 use crate::domain::time::Timestamp;
 use crate::domain::work_unit::{Activity, Counters, Leftovers};
 use crate::domain::workspace::Base;
@@ -31,14 +31,16 @@ fn unit(status: Status) -> work_unit::WorkUnit {
         })),
         tip: None,
         session: Some(SessionId::parse("s-1").unwrap()),
-        session_cost: 0,
+        session_used: Usage::default(),
         notes: vec![Note::Message("use JWT".into())],
         live: None,
+        answered: None,
         counters: Counters { errors: 1, review_cycles: 2, nudges: 1, rebases: 0 },
         decision: None,
         approved: None,
         set_up: false,
         retain: false,
+        hold: false,
         created_at: Timestamp(0),
         updated_at: Timestamp(1_500_000),
     }
@@ -77,7 +79,7 @@ fn every_key_is_there_in_the_order_of_the_reference() {
       "api_retry_count": 1,
       "next_retry_at": null,
       "merge_conflict_retries": 0,
-      "implement_iterations": 0,
+      "implement_iterations": 3,
       "reentry_context": null,
       "baseline_implementing": [],
       "created_at": "1970-01-01T00:00:00.000000+00:00",
@@ -121,7 +123,8 @@ fn every_key_is_there_in_the_order_of_the_reference() {
         "tip": null,
         "paths": [],
         "lost": []
-      }
+      },
+      "hold": null
     }
     "#);
 }
@@ -176,7 +179,7 @@ fn what_surrounds_a_unit_follows_it() {
     let text = serde_json::to_string(&AttentionQueue::new(vec![item.clone()], vec![])).unwrap();
     assert!(text.starts_with(r#"{"attention_items":[{"chunk":"login","phase":"IMPLEMENT","#), "{text}");
     assert!(
-        text.ends_with(r#","attention":null,"blocks_count":2,"time_waiting":1.5}],"count":1,"items":[]}"#),
+        text.ends_with(r#","attention":null,"hold":null,"blocks_count":2,"time_waiting":1.5}],"count":1,"items":[]}"#),
         "{text}"
     );
     assert_eq!(serde_json::from_str::<AttentionQueue>(&text).unwrap().attention_items, [item]);

@@ -117,22 +117,12 @@ pub enum RemoveStatus {
     },
     /// It takes longer than clients wait, and goes on.
     Removing,
-    /// It stays.
-    Error {
-        /// Why.
-        error: String,
-    },
 }
 
 impl RemovedWorktree {
-    /// An answer that is no failure.
+    /// What became of the worktree of a chunk.
     pub fn new(chunk: &str, status: RemoveStatus, branch_removed: bool) -> Self {
         Self { chunk: chunk.to_owned(), status, branch_removed: Some(branch_removed) }
-    }
-
-    /// A removal that failed.
-    pub fn failed(chunk: &str, error: String) -> Self {
-        Self { chunk: chunk.to_owned(), status: RemoveStatus::Error { error }, branch_removed: None }
     }
 }
 
@@ -257,7 +247,5 @@ mod tests {
         let removed = RemovedWorktree::new("a", RemoveStatus::Removed { preserved: None }, true);
         let removed = serde_json::to_string(&removed).unwrap();
         assert_eq!(removed, r#"{"chunk":"a","status":"removed","branch_removed":true}"#);
-        let failed = serde_json::to_string(&RemovedWorktree::failed("a", "no".into())).unwrap();
-        assert_eq!(failed, r#"{"chunk":"a","status":"error","error":"no"}"#);
     }
 }
