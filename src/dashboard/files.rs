@@ -14,6 +14,7 @@ pub(super) const FILES: &[(&str, &[u8])] = embedded![
     "lib/format.js",
     "lib/keys.js",
     "lib/lines.js",
+    "lib/reason.js",
     "lib/route.js",
     "lib/window.js",
     "lib/wrap.js",

@@ -19,7 +19,9 @@ test("every drop is a verb, nothing, or says why not", () => {
       assert.ok(isHome ? !refused : Boolean(verb) !== Boolean(refused), `${status} on ${id}`);
     }
   }
-  assert.deepEqual(dropOn(unit("a", "RUNNING"), "held"), { verb: "interrupt" });
+  for (const status of ["READY", "BLOCKED", "ASSIGNED", "RUNNING", "NEEDS_ATTENTION"]) {
+    assert.deepEqual(dropOn(unit("a", status), "held"), { verb: "hold" }, status);
+  }
   assert.deepEqual(dropOn({ chunk: "a" }, "ready"), { verb: "inject" });
 });
 

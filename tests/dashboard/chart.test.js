@@ -23,9 +23,12 @@ test("marks are on round times and not too many", () => {
 });
 
 test("agents at work are counted from moment to moment", () => {
-  const steps = busy([attempt("a", 0, 10), attempt("b", 5, null), attempt("c", 5, 9, "setup")], 0, 20_000);
+  const all = [attempt("a", 0, 10), attempt("b", 5, null), attempt("c", 5, 9, "setup")];
+  const steps = busy([{ attempts: all, asks: [] }], 0, 20_000);
   assert.deepEqual(steps, [{ at: 0, busy: 1 }, { at: 5_000, busy: 2 }, { at: 10_000, busy: 1 }, { at: 20_000, busy: 0 }]);
   assert.equal(mean(steps, 20_000), 1.25);
+  const waits = busy([{ attempts: [attempt("a", 0, null)], asks: [{ from: 5_000, to: 8_000 }, { from: 9_000, to: null }] }], 0, 20_000);
+  assert.deepEqual(waits.map(({ at, busy }) => [at, busy]), [[0, 1], [5_000, 0], [8_000, 1], [9_000, 0], [20_000, 0]]);
 });
 
 test("sums fall into their stretch", () => {

@@ -1,35 +1,32 @@
-// Answers on their way.
+// Answers on their way: sent at once, taken back for a while, kept when nothing answers.
 
 import assert from "node:assert/strict";
 import test from "node:test";
-import { GRACE, add, drop, due, keyOf, set, settles, undo } from "../../src/dashboard/assets/model/outbox.js";
+import { GRACE, add, drop, keyOf, sent, set, settled, settles } from "../../src/dashboard/assets/model/outbox.js";
 
-const entry = (key, label = "left") => ({ key, chunk: "a", body: { option: 1 }, label });
-const item = (answers) => ({ id: "unit 7", attention: { since: "s", questions: answers.map((answer) => ({ answer })) } });
+const asks = (...answers) => ({ id: "unit 1", attention: { since: "t", questions: answers.map((answer) => ({ answer })) } });
+const entry = (item, at) => ({ key: keyOf(item, at), chunk: "a", body: {}, label: "x" });
 
-test("an answer waits, is sent once, and can be taken back until then", () => {
-  let box = add([], entry("k"), 100);
-  assert.deepEqual(due(box, 100 + GRACE - 1), []);
-  assert.equal(due(box, 100 + GRACE).length, 1);
-  assert.deepEqual(undo(box, "k"), []);
-  box = set(box, "k", { state: "sending" });
-  assert.deepEqual(due(box, 1e9), [], "it is not sent twice");
-  assert.equal(undo(box, "k").length, 1, "what is being sent cannot be taken back");
-  assert.deepEqual(drop(box, "k"), []);
+test("an answer is on its way, can be taken back for a while, and is gone then", () => {
+  const way = add([], entry(asks(null), 0));
+  assert.equal(way[0].state, "sending");
+  const there = sent(way, way[0].key, 1_000);
+  assert.deepEqual([settled(there, GRACE), settled(there, 1_000 + GRACE)].map((left) => left.length), [1, 0]);
+  assert.deepEqual(drop(there, way[0].key), []);
+  assert.equal(settled(way, Number.MAX_SAFE_INTEGER).length, 1, "what the daemon has not taken stays");
 });
 
-test("a second thought takes the first one's place", () => {
-  const box = add(add([], entry("k"), 0), entry("k", "right"), 50);
-  assert.deepEqual(box.map((one) => [one.label, one.due]), [["right", 50 + GRACE]]);
+test("another answer to the same question takes its place", () => {
+  const first = add([], entry(asks(null), 0));
+  assert.deepEqual(add(first, { ...entry(asks(null), 0), label: "y" }).map(({ label }) => label), ["y"]);
 });
 
-test("an entry of the queue is settled when all that is open has an answer on its way", () => {
-  const two = item([null, null]);
-  let box = add([], entry(keyOf(two, 0)), 0);
-  assert.equal(settles(box, two), false);
-  box = add(box, entry(keyOf(two, 1)), 0);
-  assert.equal(settles(box, two), true);
-  assert.equal(settles(set(box, keyOf(two, 1), { state: "failed" }), two), false, "one that failed comes back");
-  assert.equal(settles(add([], entry(keyOf(two, 1)), 0), item(["given", null])), true);
-  assert.equal(settles([], item([])), false, "what asks no question is not settled by nothing");
+test("an entry leaves the queue when all that it asks is answered, and comes back when that failed", () => {
+  const item = asks(null, "done", null);
+  const one = add([], entry(item, 0));
+  assert.equal(settles(one, item), false);
+  const both = add(one, entry(item, 2));
+  assert.equal(settles(both, item), true);
+  assert.equal(settles(set(both, keyOf(item, 2), { state: "failed" }), item), false);
+  assert.equal(settles(add([], entry(asks(), 0)), asks()), true, "what asks no question takes one answer");
 });

@@ -5,6 +5,7 @@ import test from "node:test";
 import { delay } from "../../src/dashboard/assets/lib/backoff.js";
 import { bytes, count, dollars, elapsed, relative, ticking } from "../../src/dashboard/assets/lib/format.js";
 import { name } from "../../src/dashboard/assets/lib/keys.js";
+import { brief, parts } from "../../src/dashboard/assets/lib/reason.js";
 import { code, parse, pasted, unit } from "../../src/dashboard/assets/lib/route.js";
 import { head, lines } from "../../src/dashboard/assets/model/diff.js";
 import { blocks, inline, split } from "../../src/dashboard/assets/model/markdown.js";
@@ -16,6 +17,12 @@ test("times are short and in order", () => {
   assert.equal(relative("2026-11-20T11:55:00Z", now), "5m ago");
   assert.equal(relative("2026-11-20T12:05:00Z", now), "in 5m");
   assert.equal(relative("2026-11-20T12:00:01Z", now), "now");
+});
+
+test("a long reason is told by its first and its last line", () => {
+  assert.equal(brief("API Error: 400"), "API Error: 400");
+  assert.equal(brief("gate 1 is red: `make` ended with 2:\ncc x.c\n  error: no\n"), "gate 1 is red: `make` ended with 2: … error: no");
+  assert.deepEqual([parts("a\n b\nc"), parts(null)], [{ head: "a", rest: " b\nc" }, { head: "", rest: null }]);
 });
 
 test("amounts are readable", () => {

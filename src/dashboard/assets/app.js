@@ -48,10 +48,11 @@ export async function tell(chunk, verb, body) {
     prioritize: ["PATCH", "/priority", "priority set"],
     delete: ["DELETE", "", "deleted"],
     inject: ["POST", null, "injected"],
+    retract: ["DELETE", "/answer", "answer taken back"],
   }[verb] ?? ["POST", `/${verb}`, null];
   try {
     const address = verb === "inject" ? "/work-units/inject" : of(chunk, path);
-    const answer = await send(method, address, verb === "delete" ? undefined : body ?? {});
+    const answer = await send(method, address, method === "DELETE" ? undefined : body ?? {});
     for (const warning of answer.warnings ?? []) toast(`${chunk}: ${warning}`);
     if (said) toast(`${chunk}: ${said}`);
     refresher.changed({ chunk, status: answer.status });
@@ -80,45 +81,45 @@ function setOutbox(value) {
   store.dispatch({ type: "outbox", value });
 }
 
-/** Puts an answer on its way; it can be taken back for a moment. */
+/** Sends an answer; it can be taken back for a moment. */
 export function answer(item, at, body, label) {
-  const key = outbox.keyOf(item, at);
-  setOutbox(outbox.add(store.get().outbox, { key, chunk: item.chunk, body, label }, Date.now()));
-  setTimeout(sendDue, outbox.GRACE + 20);
+  const entry = { key: outbox.keyOf(item, at), chunk: item.chunk, at, body, label };
+  setOutbox(outbox.add(store.get().outbox, entry));
+  transmit(entry);
 }
 
-/** Takes back an answer that has not been sent. */
-export function undo(key) {
-  setOutbox(outbox.undo(store.get().outbox, key));
+/** Takes an answer back: one that the daemon has by asking it, another one by sending it no more. */
+export async function undo(key) {
+  const entry = store.get().outbox.find((entry) => entry.key === key);
+  setOutbox(outbox.drop(store.get().outbox, key));
+  if (entry?.state !== "sent") return;
+  const item = entry.body.item ? `?item=${entry.body.item}` : "";
+  if (await order("DELETE", of(entry.chunk, `/answer${item}`), null)) await asked(entry.chunk);
 }
 
-/** Sends an answer that failed once more, or one that waits at once. */
-export function sendNow(key) {
-  setOutbox(outbox.set(store.get().outbox, key, { state: "waiting", due: 0 }));
-  sendDue();
+/** Sends an answer that failed once more. */
+export function sendAgain(key) {
+  setOutbox(outbox.set(store.get().outbox, key, { state: "sending", error: null }));
+  transmit(store.get().outbox.find((entry) => entry.key === key));
 }
 
-async function sendDue() {
-  for (const entry of outbox.due(store.get().outbox, Date.now())) await sendOne(entry);
-}
-
-async function sendOne(entry, options) {
-  setOutbox(outbox.set(store.get().outbox, entry.key, { state: "sending" }));
+async function transmit({ key, chunk, body }) {
   try {
-    await send("POST", of(entry.chunk, "/answer"), entry.body, options);
-    refresher.changed({ chunk: entry.chunk, status: "NEEDS_ATTENTION" });
-    await refresher.attention().catch(() => {});
-    setOutbox(outbox.drop(store.get().outbox, entry.key));
+    await send("POST", of(chunk, "/answer"), { ...body, undo_seconds: outbox.GRACE / 1_000 });
+    await asked(chunk);
+    setOutbox(outbox.sent(store.get().outbox, key, Date.now()));
+    setTimeout(() => setOutbox(outbox.settled(store.get().outbox, Date.now())), outbox.GRACE + 20);
   } catch (error) {
-    const words = error instanceof Refused ? error.words : String(error);
     // Nothing answered: it is kept, and sent when there is a connection again.
-    const state = error.status === 0 || error.status === 503 ? "waiting" : "failed";
-    setOutbox(outbox.set(store.get().outbox, entry.key, { state, due: Date.now() + 3_000, error: words }));
-    if (state === "waiting") setTimeout(sendDue, 3_100);
+    const waits = error.status === 0 || error.status === 503;
+    const words = error instanceof Refused ? error.words : String(error);
+    setOutbox(outbox.set(store.get().outbox, key, { state: waits ? "waiting" : "failed", error: words }));
+    if (waits) setTimeout(() => store.get().outbox.some((entry) => entry.key === key && entry.state === "waiting") && sendAgain(key), 3_000);
   }
 }
 
-// Leaving the page is no undo.
-addEventListener("pagehide", () => {
-  for (const entry of store.get().outbox) if (entry.state === "waiting") sendOne(entry, { keepalive: true });
-});
+/** What a unit asks has changed. */
+async function asked(chunk) {
+  refresher.changed({ chunk, status: "NEEDS_ATTENTION" });
+  await refresher.attention().catch(() => {});
+}

@@ -41,9 +41,7 @@ export function dropOn(card, column) {
     return column === "ready" ? { verb: "inject" } : { refused: "A chunk of the backlog can only be made ready." };
   }
   if (column === "held") {
-    if (from === "running") return { verb: "interrupt" };
-    if (from === "ready" || from === "blocked") return { verb: "hold" };
-    return { refused: `What is ${from === "done" ? "over" : "waiting for you"} cannot be held.` };
+    return from === "done" ? { refused: "What is over cannot be held." } : { verb: "hold" };
   }
   if (column === "ready") {
     if (from === "held") return { verb: "release" };
@@ -66,12 +64,16 @@ export function priorityBefore(cards, next) {
 
 /** The verbs that a unit's status allows, for its menu; what the daemon refuses all the same, it explains. */
 export function verbs(unit) {
+  return unit.retractable ? ["retract", ...usual(unit)] : usual(unit);
+}
+
+function usual(unit) {
   switch (unit.status) {
     case "PENDING": return unit.attention ? ["approve", "cancel", "delete"] : ["release", "cancel", "delete"];
     case "READY": return ["hold", "prioritize", "cancel", "delete"];
     case "BLOCKED": return ["hold", "prioritize", "cancel", "delete"];
     case "ASSIGNED":
-    case "RUNNING": return ["interrupt", "prioritize", "cancel"];
+    case "RUNNING": return ["interrupt", unit.hold ? "release" : "hold", "prioritize", "cancel"];
     case "NEEDS_ATTENTION": return [...unit.attention?.verbs.filter((verb) => verb !== "answer") ?? [], "delete"];
     case "FAILED":
     case "CANCELED": return ["retry", "delete"];

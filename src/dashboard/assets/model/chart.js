@@ -37,14 +37,20 @@ export function within(shown, bounds) {
   return { from, to: from + length };
 }
 
-/** How many attempts of agents were at work, as steps `{at, busy}` from the first moment on. */
-export function busy(attempts, from, to) {
+/** How many agents of the rows were at work, as steps `{at, busy}` from the first moment on. Who waits for the operator is not. */
+export function busy(rows, from, to) {
   const ends = [];
-  for (const attempt of attempts) {
-    if (attempt.kind !== "agent") continue;
-    const start = Math.max(from, Date.parse(attempt.started_at));
-    const end = attempt.ended_at ? Date.parse(attempt.ended_at) : to;
-    if (end > start) ends.push([start, 1], [Math.min(end, to), -1]);
+  const span = (start, end, by) => {
+    if (end > start) ends.push([start, by], [end, -by]);
+  };
+  for (const { attempts, asks } of rows) {
+    for (const attempt of attempts) {
+      if (attempt.kind !== "agent") continue;
+      const start = Math.max(from, Date.parse(attempt.started_at));
+      const end = Math.min(attempt.ended_at ? Date.parse(attempt.ended_at) : to, to);
+      span(start, end, 1);
+      for (const ask of asks) span(Math.max(start, ask.from), Math.min(end, ask.to ?? to), -1);
+    }
   }
   ends.sort((a, b) => a[0] - b[0] || a[1] - b[1]);
   const steps = [{ at: from, busy: 0 }];

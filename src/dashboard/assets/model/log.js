@@ -90,6 +90,13 @@ export class Log {
     for (const row of this.#rowsOf(at)) this.rows.push(row);
   }
 
+  /** An error without those last lines of it that stand right above as what was printed. */
+  #unsaid(at, error) {
+    const said = (error ?? "").split("\n");
+    for (let before = at - 1; said.length > 0 && this.entries[before]?.kind === "text" && this.entries[before].text === said.at(-1); before -= 1) said.pop();
+    return said.join("\n");
+  }
+
   #rowsOf(at) {
     const entry = this.entries[at];
     const lines = (text, look) => wrap(text.trimEnd(), this.#columns).map((line) => ({ at, look, text: line }));
@@ -121,9 +128,10 @@ export class Log {
       case "error":
         return lines(`Error: ${entry.message}`, "error");
       case "result": {
+        const error = this.#unsaid(at, entry.error);
         const cost = entry.cost_usd ? ` · $${entry.cost_usd.toFixed(2)}` : "";
         const text = `${entry.outcome} after ${(entry.duration_ms / 1000).toFixed(1)} s${cost}`;
-        return lines(entry.error ? `${text} · ${entry.error}` : text, entry.outcome === "finished" ? "end" : "end failed");
+        return lines(error ? `${text} · ${error}` : text, entry.outcome === "finished" ? "end" : "end failed");
       }
       default:
         return lines(JSON.stringify(entry), "text");

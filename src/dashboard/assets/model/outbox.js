@@ -1,22 +1,21 @@
-// Answers on their way: each waits a moment in which it can be taken back, then is sent once. Pure.
+// Answers on their way: each is sent at once, and can be taken back for a while from here. Pure.
 
-/** How long an answer can be taken back, in milliseconds. */
+/** How long an answer is kept from its agent, so that there is time to take it back, in milliseconds. */
 export const GRACE = 5_000;
 
-/** A new entry at the end. An answer to the same question that has not been sent takes its place. */
-export function add(outbox, entry, now) {
-  const others = outbox.filter((other) => other.key !== entry.key || other.state === "sending");
-  return [...others, { ...entry, state: "waiting", due: now + GRACE, error: null }];
+/** A new entry at the end, on its way. An older one to the same question gives way. */
+export function add(outbox, entry) {
+  return [...drop(outbox, entry.key), { ...entry, state: "sending", due: null, error: null }];
 }
 
-/** Without an entry that has not been sent. */
-export function undo(outbox, key) {
-  return outbox.filter((entry) => entry.key !== key || entry.state === "sending");
+/** The entry was taken by the daemon: it can be taken back until `due`. */
+export function sent(outbox, key, now) {
+  return set(outbox, key, { state: "sent", due: now + GRACE, error: null });
 }
 
-/** The entries whose moment has come. */
-export function due(outbox, now) {
-  return outbox.filter((entry) => entry.state === "waiting" && entry.due <= now);
+/** Without those that were sent long enough ago. */
+export function settled(outbox, now) {
+  return outbox.filter((entry) => entry.state !== "sent" || entry.due > now);
 }
 
 /** The entry with other members. */

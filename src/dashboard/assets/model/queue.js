@@ -19,6 +19,7 @@ function title({ kind, pair, account }) {
     case "login": return `Login of ${account}`;
     case "configuration": return "Configuration";
     case "trust": return "Trust";
+    case "push": return "Push";
     case "worktrees": return "Worktrees";
     default: return kind;
   }

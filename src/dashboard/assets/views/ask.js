@@ -8,7 +8,7 @@ import { keyOf } from "../model/outbox.js";
 import { useStore } from "./hooks.js";
 import { useKeys } from "./keyboard.js";
 import { Matter } from "./matter.js";
-import { Chunk, Since } from "./parts.js";
+import { Chunk, Inline, Since } from "./parts.js";
 import { Question } from "./question.js";
 import { DANGERS, MEANINGS, TITLES, act } from "./verbs.js";
 
@@ -55,7 +55,7 @@ export function Ask({ item }) {
           ${item.blocks_count > 0 ? html`<span class="fact-strong">blocks ${plural(item.blocks_count, "unit")}</span>` : null}
         </p>
       </header>
-      ${item.goal_summary ? html`<p class="goal"><span class="label">Goal</span>${item.goal_summary}</p>` : null}
+      ${item.goal_summary ? html`<p class="goal"><span class="label">Goal</span><${Inline} text=${item.goal_summary} /></p>` : null}
       ${questions.map((question, at) => html`
         <${Question}
           key=${keyOf(item, at)} id=${keyOf(item, at)} question=${question} reason=${attention.reason} isOpen=${at === open}

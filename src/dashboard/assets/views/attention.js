@@ -2,6 +2,7 @@
 
 import { html, useEffect, useState } from "../vendor/preact.js";
 import { elapsed } from "../lib/format.js";
+import { brief } from "../lib/reason.js";
 import { settles } from "../model/outbox.js";
 import { Ask } from "./ask.js";
 import { memo, useStore } from "./hooks.js";
@@ -72,5 +73,5 @@ const Entry = memo(({ item, isOpen, choose }) => html`
 /** The first open question, or the reason. */
 function first(item) {
   const open = item.attention.questions.find((question) => question.answer === null);
-  return open?.question ?? item.attention.reason;
+  return open?.question ?? brief(item.attention.reason);
 }

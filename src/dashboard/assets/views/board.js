@@ -53,7 +53,7 @@ export function Board() {
     <h1 class="sr">Board</h1>
     <div class="toolbar">
       <label class="sr" for="filter">Search</label>
-      <input id="filter" ref=${input} type="search" placeholder="Search: chunk, phase, agent, reason…  ( / )" value=${filter} onInput=${(event) => search(event.target.value)} />
+      <input id="filter" ref=${input} type="search" placeholder="Search  /" title="Chunk, phase, status, agent, reason; all words must be found" value=${filter} onInput=${(event) => search(event.target.value)} />
       <span class="muted num">${plural(shown, "card")}${filter ? ` of ${units.size + backlog.length}` : ""}</span>
     </div>
     <div class="board">

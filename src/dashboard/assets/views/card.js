@@ -3,10 +3,11 @@
 import { html, useState } from "../vendor/preact.js";
 import { tell } from "../app.js";
 import { absolute, dollars, elapsed, relative, ticking, words } from "../lib/format.js";
+import { brief } from "../lib/reason.js";
 import { unit as unitAddress } from "../lib/route.js";
 import { verbs } from "../model/board.js";
 import { memo, useNow } from "./hooks.js";
-import { Name, Since, StatusBadge } from "./parts.js";
+import { Inline, Name, Since, StatusBadge } from "./parts.js";
 import { DANGERS, MEANINGS, TITLES, act } from "./verbs.js";
 
 /** A unit, or a chunk of the backlog, which has no status. */
@@ -32,22 +33,26 @@ export const Card = memo(({ card, attempt, cost, onDrag, onDropBefore }) => {
         ${card.status ? html`<a class="chunk" href=${unitAddress(card.chunk)} title=${card.chunk} draggable="false"><${Name} text=${card.chunk} /></a>` : html`<span class="chunk" title=${card.chunk}><${Name} text=${card.chunk} /></span>`}
         <${Menu} card=${card} />
       </header>
-      ${card.status ? html`<${Facts} unit=${card} attempt=${attempt} cost=${cost} />` : html`<p class="card-goal">${card.summary ?? card.goal_summary ?? ""}</p>`}
+      ${card.status ? html`<${Facts} unit=${card} attempt=${attempt} cost=${cost} />` : html`<p class="card-goal"><${Inline} text=${card.summary ?? ""} /></p>`}
     </article>
   `;
 });
 
 function Facts({ unit, attempt, cost }) {
+  // A process that waits for an answer is not at work.
+  const asks = unit.status === "NEEDS_ATTENTION";
   const ended = ["DONE", "FAILED", "CANCELED"].includes(unit.status);
   return html`
     <p class="card-facts">
       <span class="phase">${unit.phase.toLowerCase()}</span>
       ${unit.status === "RUNNING" ? html`<span>${unit.activity}</span>` : null}
       ${ended ? html`<${StatusBadge} status=${unit.status} />` : null}
-      ${attempt?.agent ? html`<span>${attempt.agent}</span>` : null}
-      ${attempt ? html`<${Since} at=${attempt.started_at} say=${ticking} />` : null}
+      ${asks && unit.attention ? html`<span>waits <${Since} at=${unit.attention.since} say=${elapsed} /></span>` : null}
+      ${attempt?.agent && !asks ? html`<span>${attempt.agent}</span>` : null}
+      ${attempt && !asks ? html`<${Since} at=${attempt.started_at} say=${ticking} />` : null}
       ${unit.priority !== 0 ? html`<span class="num" title="Priority">p ${unit.priority}</span>` : null}
       ${cost > 0 ? html`<span class="num" title="Cost so far">${dollars(cost)}</span>` : null}
+      ${unit.hold ? html`<span class="pill" title=${`Held ${unit.hold}`}>to be held</span>` : null}
       ${unit.done_by === "operator" ? html`<span class="pill pill-warn" title="Declared done by the operator; nothing proves it">unproven</span>` : null}
       ${ended ? html`<${Ended} at=${unit.updated_at} />` : null}
     </p>
@@ -57,9 +62,9 @@ function Facts({ unit, attempt, cost }) {
 
 /** Why it does not go on, in one line; nothing where the column says all. */
 function why(unit) {
-  if (unit.status === "NEEDS_ATTENTION") return unit.attention_reason;
+  if (unit.status === "NEEDS_ATTENTION") return brief(unit.attention_reason);
   if (unit.status === "BLOCKED") return `waits for ${unit.blocked_by.join(", ")}`;
-  if (unit.status === "FAILED") return unit.failure;
+  if (unit.status === "FAILED") return brief(unit.failure);
   if (unit.status === "READY") return unit.waiting;
   return null;
 }

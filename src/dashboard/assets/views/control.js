@@ -2,7 +2,7 @@
 
 import { html, useState } from "../vendor/preact.js";
 import { refresher, toast } from "../app.js";
-import { elapsed, words } from "../lib/format.js";
+import { elapsed, plural, words } from "../lib/format.js";
 import { Refused, send } from "../net/api.js";
 import { useJson, useStore } from "./hooks.js";
 import { isWanted, want } from "./notify.js";
@@ -59,7 +59,13 @@ function Dispatch({ status }) {
 }
 
 function Daemon({ status }) {
+  const living = useStore((state) => [...state.live.values()].filter((attempt) => attempt.kind === "agent").length);
   if (!status) return null;
+  const stop = async () => {
+    const work = living === 0 ? "No agent is at work." : `${plural(living, "agent")} at work or waiting for an answer: each is asked to end, keeps its session, and goes on after the next start.`;
+    const sure = await confirm({ title: "Stop the daemon?", does: "Stop the daemon", danger: true, text: `${work} Only the command starts it again: ve orch start. For a new version of ve, ve orch restart lets agents work on.` });
+    if (sure && (await attempt(() => send("POST", "/stop")))) toast("the daemon stops");
+  };
   return html`
     <section class="panel" aria-labelledby="daemon">
       <h2 id="daemon">Daemon</h2>
@@ -71,8 +77,7 @@ function Daemon({ status }) {
         <div><dt>Sandbox</dt><dd>${status.sandbox?.mode}${status.sandbox?.missing.length > 0 ? html`, without ${status.sandbox.missing.join(", ")}` : null}</dd></div>
       </dl>
       ${status.problem ? html`<p class="error">${status.problem}</p>` : null}
-      <button type="button" disabled aria-describedby="why-no-stop">Stop</button>
-      <p class="muted" id="why-no-stop">Not from here: only the command can start it again. Run <code>ve orch stop</code> or <code>ve orch restart</code> in the project; agents at work survive a restart.</p>
+      <div class="row"><button type="button" class="danger-quiet" onClick=${stop}>Stop…</button></div>
     </section>
   `;
 }
@@ -139,8 +144,10 @@ function Agents({ status }) {
     <section class="panel" aria-labelledby="agents">
       <h2 id="agents">Agents</h2>
       <ul class="plain-list">${status.agents.map((agent) => html`
-        <li key=${agent.name} class="row"><span><strong>${agent.name}</strong> <span class="muted">${agent.kind}, <code>${agent.program}</code></span>${agent.unavailable ? html` <span class="error">${agent.unavailable}</span>` : null}</span><span class="spacer"></span>
-          ${value?.backend === agent.name ? html`<span class="pill count">default</span>` : html`<button type="button" onClick=${() => make(agent.name)}>Make default</button>`}</li>`)}</ul>
+        <li key=${agent.name}>
+          <div class="row"><strong>${agent.name}</strong>${agent.kind === agent.name ? null : html`<span class="muted">${agent.kind}</span>`}${agent.unavailable ? html`<span class="error">${agent.unavailable}</span>` : null}<span class="spacer"></span>
+          ${value?.backend === agent.name ? html`<span class="pill count">default</span>` : html`<button type="button" onClick=${() => make(agent.name)}>Make default</button>`}</div>
+          <code>${agent.program}</code></li>`)}</ul>
       <p class="muted">Programs, arguments and environment are set in <code>ve.toml</code> or <code>.ve/config.toml</code>: they decide what runs on this machine.</p>
     </section>
   `;

@@ -10,6 +10,8 @@ import { Empty } from "./parts.js";
 const ROW = 26;
 const BAR = 16;
 const HEAD = 22;
+/** Where the buttons are, at the right of the head. */
+const TOOLS = 150;
 
 /** A unit's attempts in one row. */
 export function Attempts({ attempts }) {
@@ -95,12 +97,12 @@ export function Gantt({ rows, label, from, depends }) {
           ${label > 0 ? rows.map((row, place) => html`
             <a key=${row.chunk} href=${unitAddress(row.chunk)}><text class="gantt-name" x="0" y=${HEAD + place * ROW + 17}>${row.chunk.length > label / 7.2 ? `${row.chunk.slice(0, Math.floor(label / 7.2) - 1)}…` : row.chunk}<title>${row.chunk}</title></text></a>`) : null}
           <g transform=${`translate(${label} 0)`}>
-            ${ticks.map((tick) => html`<g key=${tick} class="tick"><line x1=${x(tick)} x2=${x(tick)} y1=${HEAD - 4} y2=${height} /><text x=${x(tick) + 3} y="12">${tickText(tick, step)}</text></g>`)}
+            ${ticks.map((tick) => html`<g key=${tick} class="tick"><line x1=${x(tick)} x2=${x(tick)} y1=${HEAD - 4} y2=${height} /><text x=${x(tick) + 3} y="12">${x(tick) < width - TOOLS ? tickText(tick, step) : ""}</text></g>`)}
           </g>
           <g clip-path="url(#plot)"><g transform=${`translate(${label} 0)`}>
             ${rows.map((row, place) => html`<g key=${row.chunk} transform=${`translate(0 ${HEAD + place * ROW + (ROW - BAR) / 2})`}>
-              ${row.asks.map((ask) => html`<rect key=${ask.from} class="asks" x=${x(ask.from)} y=${BAR / 2 - 2} width=${Math.max(1, x(ask.to ?? end) - x(ask.from))} height="4"><title>waited for you ${elapsed(((ask.to ?? end) - ask.from) / 1000)}</title></rect>`)}
               ${row.attempts.map((attempt) => html`<${Bar} key=${attempt.id} attempt=${attempt} x=${x} now=${end} />`)}
+              ${row.asks.map((ask) => html`<rect key=${ask.from} class="asks" x=${x(ask.from)} y=${BAR - 4} width=${Math.max(1, x(ask.to ?? end) - x(ask.from))} height="4"><title>waited for you ${elapsed(((ask.to ?? end) - ask.from) / 1000)}</title></rect>`)}
               ${row.marks.map((mark) => html`<path key=${mark.at} class=${`mark mark-${mark.status.toLowerCase()}`} d=${MARKS[mark.status]} transform=${`translate(${x(mark.at)} ${BAR / 2})`}><title>${words(mark.status)} ${absolute(mark.at)}</title></path>`)}
             </g>`)}
             ${depends ? arrows(rows, depends, at, x) : null}

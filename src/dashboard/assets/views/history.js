@@ -4,12 +4,13 @@ import { html } from "../vendor/preact.js";
 import { absolute, relative } from "../lib/format.js";
 import { of } from "../net/api.js";
 import { useJson, useNow } from "./hooks.js";
-import { Loading, StatusBadge, Trouble } from "./parts.js";
+import { Loading, Reason, StatusBadge, Trouble } from "./parts.js";
 
 /** The changes of one unit. */
-export function History({ chunk, version }) {
+export function History({ chunk, version, attempts }) {
   const { value, error, loading } = useJson(of(chunk, "/history"), version);
   const now = useNow();
+  const numbers = new Map(attempts.map((attempt) => [`attempt ${attempt.id}`, attempt.number]));
   if (error) return html`<${Trouble} error=${error} />`;
   if (loading && !value) return html`<${Loading} rows=${6} />`;
   return html`
@@ -22,8 +23,8 @@ export function History({ chunk, version }) {
               <td><time datetime=${change.timestamp} title=${absolute(change.timestamp)}>${relative(change.timestamp, now)}</time></td>
               <td><${StatusBadge} status=${change.new_status} /></td>
               <td>${change.phase?.toLowerCase()}</td>
-              <td>${change.who}</td>
-              <td class="wide">${change.why}</td>
+              <td title=${change.who}>${numbers.has(change.who) ? `attempt ${numbers.get(change.who)}` : change.who}</td>
+              <td class="wide"><${Reason} text=${change.why} /></td>
             </tr>`)}
         </tbody>
       </table>

@@ -1,11 +1,11 @@
 // Answers on their way: what was said, how long it can be taken back, and what went wrong.
 
 import { html } from "../vendor/preact.js";
-import { sendNow, store, undo } from "../app.js";
+import { sendAgain, store, undo } from "../app.js";
 import { useNow, useStore } from "./hooks.js";
 import { useKeys } from "./keyboard.js";
 
-/** The answers that have not been taken by the daemon. */
+/** The answers that were just given. */
 export function Outbox() {
   const outbox = useStore((state) => state.outbox);
   const now = useNow();
@@ -18,7 +18,7 @@ export function Outbox() {
         <li key=${entry.key} class=${`sending-${entry.state}`}>
           <span class="sent-what"><strong>${entry.chunk}</strong> ← ${entry.label}</span>
           <span class="muted">${told(entry, now)}</span>
-          ${entry.state === "failed" ? html`<button type="button" onClick=${() => sendNow(entry.key)}>Again</button>` : null}
+          ${entry.state === "failed" ? html`<button type="button" onClick=${() => sendAgain(entry.key)}>Again</button>` : null}
           ${entry.state === "sending" ? null : html`<button type="button" onClick=${() => undo(entry.key)}>${entry.state === "failed" ? "Dismiss" : html`Undo <kbd>u</kbd>`}</button>`}
         </li>
       `)}
@@ -29,5 +29,5 @@ export function Outbox() {
 function told(entry, now) {
   if (entry.state === "sending") return "sending…";
   if (entry.error) return entry.error;
-  return `sent in ${Math.max(0, Math.ceil((entry.due - now) / 1000))} s`;
+  return `goes to the agent in ${Math.max(0, Math.ceil((entry.due - now) / 1000))} s`;
 }

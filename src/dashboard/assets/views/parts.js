@@ -2,6 +2,7 @@
 
 import { html, useEffect, useRef, useState } from "../vendor/preact.js";
 import { absolute, relative, words } from "../lib/format.js";
+import { parts } from "../lib/reason.js";
 import { unit as unitAddress } from "../lib/route.js";
 import { inline } from "../model/markdown.js";
 import { memo, useNow } from "./hooks.js";
@@ -49,6 +50,13 @@ export function Name({ text }) {
 /** A link to a unit's page. */
 export function Chunk({ name, tab }) {
   return html`<a class="chunk" href=${unitAddress(name, tab)} title=${name}>${name}</a>`;
+}
+
+/** A reason: its first line, and what else there is as the output that it mostly is, folded, seen from its end. */
+export function Reason({ text, isOpen }) {
+  const { head, rest } = parts(text);
+  const end = (box) => box && (box.scrollTop = box.scrollHeight);
+  return html`${head}${rest === null ? null : html`<details class="output" open=${isOpen} onToggle=${({ currentTarget }) => end(currentTarget.lastChild)}><summary>Output</summary><pre tabindex="0" ref=${end}>${rest}</pre></details>`}`;
 }
 
 /** What is not there, or not yet. */

@@ -2,6 +2,7 @@
 
 import { html, useState } from "../vendor/preact.js";
 import { draft, keep } from "./drafts.js";
+import { Reason } from "./parts.js";
 
 /** `question` is null where a reason asks for words. `given` is an answer on its way. */
 export function Question({ id, question, reason, isOpen, given, takesWords, number, give }) {
@@ -22,7 +23,7 @@ export function Question({ id, question, reason, isOpen, given, takesWords, numb
     if (event.key === "Enter" && !event.shiftKey && !event.isComposing) say(event);
   };
   const answered = question?.answer ?? given?.label;
-  const title = html`<h3>${number ? html`<span class="muted">${number}. </span>` : null}${question?.header ? html`<span class="label">${question.header}</span>` : null}<span class="asked">${question?.question ?? reason}</span></h3>`;
+  const title = html`<h3>${number ? html`<span class="muted">${number}. </span>` : null}${question?.header ? html`<span class="label">${question.header}</span>` : null}<span class="asked">${question ? question.question : html`<${Reason} text=${reason} isOpen />`}</span></h3>`;
   if (answered != null && given?.state !== "failed") return html`<div class="question">${title}<p class="answered">✓ ${answered}</p></div>`;
   const options = question?.options ?? [];
   return html`

@@ -15,7 +15,7 @@ import { History } from "./history.js";
 import { useJson, useStore } from "./hooks.js";
 import { useKeys } from "./keyboard.js";
 import { LogTab } from "./log.js";
-import { Chunk, Loading, Since, StatusBadge, Trouble, When } from "./parts.js";
+import { Chunk, Loading, Reason, Since, StatusBadge, Trouble, When } from "./parts.js";
 import { DANGERS, MEANINGS, TITLES, act } from "./verbs.js";
 
 const NAMES = { log: "Log", diff: "Diff", documents: "Goal & plan", history: "History", conflicts: "Conflicts", costs: "Costs" };
@@ -97,5 +97,5 @@ function Why({ unit }) {
     return html`<p class="why">Waits for ${unit.blocked_by.map((other) => html`<${Chunk} key=${other} name=${other} /> `)}</p>`;
   }
   if (!text || ["DONE", "CANCELED"].includes(unit.status)) return null;
-  return html`<p class=${`why why-${unit.status === "FAILED" ? "bad" : "ask"}`}>${text}${unit.resume_at ? html` <${When} at=${unit.resume_at} />` : null}</p>`;
+  return html`<p class=${`why why-${unit.status === "FAILED" ? "bad" : "ask"}`}><${Reason} text=${text} />${unit.resume_at ? html` <${When} at=${unit.resume_at} />` : null}</p>`;
 }

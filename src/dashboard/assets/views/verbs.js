@@ -6,15 +6,16 @@ import { confirm } from "./parts.js";
 /** A verb's word on a button. */
 export const TITLES = {
   answer: "Answer", approve: "Approve", retry: "Retry", release: "Release", hold: "Hold", interrupt: "Interrupt",
-  cancel: "Cancel", delete: "Delete", prioritize: "Priority…", skip: "Skip", resolve: "Resolve",
+  cancel: "Cancel", delete: "Delete", prioritize: "Priority…", skip: "Skip", resolve: "Resolve", retract: "Take answer back",
 };
 
 /** What a verb does, for whoever points at it. */
 export const MEANINGS = {
   approve: "Accept it as it is and go on",
+  retract: "No agent has the answer yet: it asks again",
   retry: "Start the phase again with fresh counters",
   release: "Let it start",
-  hold: "Keep it from starting",
+  hold: "Keep it from starting; what is at work stops before its next step",
   interrupt: "Stop the agent, keep its session",
   cancel: "End the unit; its work is kept",
   delete: "Remove the unit; its work is kept under refs/ve/",

@@ -53,7 +53,8 @@ function Charts({ timeline, units }) {
   const begun = Math.min(to, ...timeline.attempts.map((attempt) => Date.parse(attempt.started_at)), ...timeline.changes.map((change) => Date.parse(change.timestamp)));
   // An hour in which nothing had begun yet is no hour of work.
   const from = Math.max(Date.parse(timeline.since), begun);
-  const steps = busy(timeline.attempts, from, to);
+  const lines = rows(timeline);
+  const steps = busy(lines, from, to);
   const landed = timeline.changes.filter((change) => change.new_status === "DONE");
   const ends = timeline.attempts.map((attempt) => ({ at: Date.parse(attempt.ended_at ?? timeline.now), amount: attempt.cost_usd }));
   const cost = ends.reduce((sum, { amount }) => sum + amount, 0);
@@ -69,8 +70,8 @@ function Charts({ timeline, units }) {
       <${Tile} name="Cost" value=${dollars(cost)} note=${rate(cost, to - from, dollars)} />
     </dl>
     <section aria-label="All units over time">
-      <${Gantt} rows=${rows(timeline)} label=${170} from=${from} depends=${depends} />
-      <p class="legend">${["goal", "plan", "implement", "rebase", "review", "complete"].map((phase) => html`<span key=${phase} class=${`bar-key phase-${phase}`}><svg viewBox="0 0 10 10" aria-hidden="true"><rect width="10" height="10" rx="2" /></svg>${phase}</span>`)}<span>◆ landed</span><span class="ask-key">▬ waited for you</span><span class="muted">ctrl + wheel zooms</span></p>
+      <${Gantt} rows=${lines} label=${170} from=${from} depends=${depends} />
+      <p class="legend">${["goal", "plan", "implement", "rebase", "review", "complete"].map((phase) => html`<span key=${phase} class=${`bar-key phase-${phase}`}><svg viewBox="0 0 10 10" aria-hidden="true"><rect width="10" height="10" rx="2" /></svg>${phase}</span>`)}<span class="bar-key phase-gate"><svg viewBox="0 0 10 10" aria-hidden="true"><rect width="10" height="10" rx="2" /></svg>gate</span><span>◆ landed</span><span class="ask-key">▬ waited for you</span><span class="muted">ctrl + wheel zooms</span></p>
     </section>
     <div class="charts">
       <${Steps} title="Agents at work" steps=${steps} from=${start} to=${to} />
