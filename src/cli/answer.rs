@@ -25,7 +25,7 @@ pub(super) struct Answer {
     #[arg(value_parser = ChunkName::from_argument)]
     chunk: ChunkName,
     /// The answer in your words
-    #[arg(required_unless_present = "option", conflicts_with = "option", value_parser = clap::builder::NonEmptyStringValueParser::new())]
+    #[arg(required_unless_present_any = ["option", "retract"], conflicts_with_all = ["option", "retract"], value_parser = clap::builder::NonEmptyStringValueParser::new())]
     text: Option<String>,
     /// The choice of this number, as "ve orch attention" lists them
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
@@ -33,6 +33,9 @@ pub(super) struct Answer {
     /// Which question it is for, when there are several
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     item: Option<u32>,
+    /// Take the answer back; possible until an agent has it
+    #[arg(long, conflicts_with_all = ["option", "all_like"])]
+    retract: bool,
     /// Give it to every unit that asks the same with the same options, after showing which
     #[arg(long)]
     all_like: bool,
@@ -42,12 +45,20 @@ pub(super) struct Answer {
 }
 
 pub(super) async fn run(args: Answer, client: &Client<'_>, console: &mut Console) -> Result<(), CommandError> {
+    if args.retract {
+        let item = args.item.map(|item| format!("?item={item}")).unwrap_or_default();
+        let path = unit_path(&args.chunk, &format!("/answer{item}"));
+        let answer = client.delete(&path).await?;
+        return console.show(&answer, |unit: &WorkUnit, _: &Look| {
+            format!("Taken back: {} waits for an answer again", unit.chunk)
+        });
+    }
     let words = args.option.map_or_else(|| Words::Text(args.text.unwrap_or_default()), Words::Choice);
     if args.all_like {
         let wanted = Wanted { chunk: args.chunk.as_str(), item: args.item };
         return all_like(&wanted, &words, args.yes, client, console).await;
     }
-    let request = wire::answer::Answer { words, item: args.item, question: None };
+    let request = wire::answer::Answer { words, item: args.item, question: None, undo_seconds: None };
     let answer = client.send(Method::POST, &unit_path(&args.chunk, "/answer"), &request).await?;
     console.show(&answer, text)
 }
@@ -104,7 +115,8 @@ async fn all_like(
     for Open { chunk, item, question } in alike {
         // What a terminal must not see was replaced: such a text cannot be compared.
         let shown = (!question.question.contains(char::REPLACEMENT_CHARACTER)).then_some(question.question);
-        let request = wire::answer::Answer { words: words.clone(), item: Some(item), question: shown };
+        let request =
+            wire::answer::Answer { words: words.clone(), item: Some(item), question: shown, undo_seconds: None };
         let answer = client.send(Method::POST, &unit_path(&chunk, "/answer"), &request).await?;
         answered.push(chunk.to_string());
         if !console.json {

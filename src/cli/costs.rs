@@ -8,7 +8,7 @@ use super::render::table::Table;
 use super::render::words::tokens;
 use crate::domain::ids::ChunkName;
 use crate::wire;
-use crate::wire::attempts::{Attempts, Usage};
+use crate::wire::attempts::{Attempt, Attempts, Usage};
 use clap::Args;
 
 /// Show what units cost, or what the attempts of one unit cost
@@ -67,7 +67,7 @@ fn of_one(attempts: &Attempts, look: &Look) -> String {
     let mut table = Table::new(&[&columns[..], &FIGURES].concat());
     for attempt in &attempts.attempts {
         let outcome = attempt.outcome.clone().unwrap_or_else(|| attempt.status.clone());
-        let kind = attempt.agent.clone().unwrap_or_else(|| attempt.kind.clone());
+        let kind = who(attempt);
         let cells = [attempt.number.to_string(), attempt.phase.to_string(), kind, outcome];
         table.row([&cells[..], &figures(attempt.usage, attempt.cost_usd)].concat());
     }
@@ -78,12 +78,20 @@ fn of_one(attempts: &Attempts, look: &Look) -> String {
     table.render(80, look)
 }
 
+/// The agent with the version of its program, where it says it; else what kind of process it was.
+fn who(attempt: &Attempt) -> String {
+    match (&attempt.agent, &attempt.agent_version) {
+        (Some(agent), Some(version)) => format!("{agent} {version}"),
+        (Some(agent), None) => agent.clone(),
+        (None, _) => attempt.kind.clone(),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::domain::phase::Phase;
     use crate::domain::time::Timestamp;
-    use crate::wire::attempts::Attempt;
     use crate::wire::costs::{PhaseCost, UnitCost};
 
     const USAGE: Usage =
@@ -118,7 +126,7 @@ mod tests {
             kind: "worker gate".into(),
             phase: Phase::Review.into(),
             agent: agent.map(str::to_owned),
-            agent_version: None,
+            agent_version: agent.map(|_| "2.1.329".to_owned()),
             status: "running".into(),
             pid: None,
             session_id: None,
@@ -132,11 +140,11 @@ mod tests {
         };
         let attempts = vec![attempt(1, Some("finished"), Some("claude")), attempt(2, None, None)];
         insta::assert_snapshot!(of_one(&Attempts { chunk: "login".into(), attempts }, &Look::plain()), @r#"
-        ATTEMPT PHASE      KIND        OUTCOME     INPUT    OUTPUT   CACHE READ CACHE WRITE COST
-        -----------------------------------------------------------------------------------------
-        1       REVIEW     claude      finished    1.2k     345      2.5M       0           $0.50
-        2       REVIEW     worker gate running     1.2k     345      2.5M       0           $0.50
-        total   -          -           -           2.4k     690      5.0M       0           $1.00
+        ATTEMPT PHASE      KIND           OUTCOME     INPUT    OUTPUT   CACHE READ CACHE WRITE COST
+        --------------------------------------------------------------------------------------------
+        1       REVIEW     claude 2.1.329 finished    1.2k     345      2.5M       0           $0.50
+        2       REVIEW     worker gate    running     1.2k     345      2.5M       0           $0.50
+        total   -          -              -           2.4k     690      5.0M       0           $1.00
         "#);
     }
 }

@@ -123,7 +123,7 @@ enum Verb {
     /// Try a unit again with clean counters and a fresh conversation
     Retry(verbs::OneChunk),
     RetryAll(verbs::RetryAll),
-    /// Hold a unit back until it is released; a running agent is stopped, its conversation kept
+    /// Hold a unit back until it is released: an agent is stopped, its conversation kept; what cannot stop does after this step
     Hold(verbs::OneChunk),
     /// Let a unit go on that was held back
     Release(verbs::OneChunk),

@@ -91,6 +91,7 @@ fn what_each_command_asks() {
         "attention",
         "answer a JWT",
         "answer a --option 2 --item 1",
+        "answer a --retract --item 2",
         "approve a",
         "retry chunks/a",
         "retry-all",
@@ -163,6 +164,8 @@ fn what_each_command_asks() {
         POST /work-units/a/answer {"answer":"JWT"}
     answer a --option 2 --item 1
         POST /work-units/a/answer {"option":2,"item":1}
+    answer a --retract --item 2
+        DELETE /work-units/a/answer?item=2
     approve a
         POST /work-units/a/approve {}
     retry chunks/a
@@ -239,6 +242,7 @@ fn wrong_usage_is_refused() {
         "answer a",
         "answer a text --option 1",
         "answer a --option 0",
+        "answer a text --retract",
         "resolve a serialize",
         "resolve a --with b maybe",
         "config --max-agents 0",

@@ -193,6 +193,7 @@ fn sheet(unit: &unit::WorkUnit, look: &Look) -> String {
         ("Landed", landed),
         ("Session ID", unit.session_id.clone()),
         ("Attention Reason", unit.attention_reason.clone()),
+        ("Will Be Held", unit.hold.clone()),
         ("Failure", unit.failure.clone()),
         ("Created At", at(Some(unit.created_at))),
         ("Updated At", at(Some(unit.updated_at))),

@@ -4,6 +4,7 @@
 use super::*;
 use crate::domain::ids::UnitId;
 use crate::domain::phase::Phase;
+use crate::domain::report::Usage;
 use crate::domain::time::Timestamp;
 use crate::domain::work_unit::{self as domain, Counters, Status};
 
@@ -21,14 +22,16 @@ pub(crate) fn unit(chunk: &str) -> unit::WorkUnit {
         base: None,
         tip: None,
         session: None,
-        session_cost: 0,
+        session_used: Usage::default(),
         notes: vec![],
         live: None,
+        answered: None,
         counters: Counters::default(),
         decision: None,
         approved: None,
         set_up: false,
         retain: false,
+        hold: false,
         created_at: Timestamp(0),
         updated_at: Timestamp::from_seconds(90),
     };

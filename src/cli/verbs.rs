@@ -44,7 +44,11 @@ pub(super) async fn approve(args: OneChunk, client: &Client<'_>, console: &mut C
 }
 
 pub(super) async fn hold(args: OneChunk, client: &Client<'_>, console: &mut Console) -> Result<(), CommandError> {
-    verb(&args, "hold", "Held", client, console).await
+    let answer = client.post(&unit_path(&args.chunk, "/hold")).await?;
+    console.show(&answer, |unit: &WorkUnit, look| match &unit.hold {
+        Some(when) => format!("Will be held {when}: {}", place(unit, look)),
+        None => format!("Held: {}", place(unit, look)),
+    })
 }
 
 pub(super) async fn release(args: OneChunk, client: &Client<'_>, console: &mut Console) -> Result<(), CommandError> {

@@ -149,7 +149,6 @@ fn removed_text(removed: &RemovedWorktree) -> String {
             format!("Removed worktree for {} (branch {branch}){}", removed.chunk, kept(preserved.as_ref()))
         }
         RemoveStatus::Removing => format!("Removing worktree for {}; it is large and takes a while", removed.chunk),
-        RemoveStatus::Error { error } => format!("{}: error - {error}", removed.chunk),
     }
 }
 

@@ -142,7 +142,13 @@ async fn answer(
         Words::Text(text) => format!("{text:?}"),
     };
     let Ok(chunk) = ChunkName::parse(&unit.chunk) else { return Ok(()) };
-    client.send(Method::POST, &unit_path(&chunk, "/answer"), &Answer { words, item: None, question: None }).await?;
+    client
+        .send(
+            Method::POST,
+            &unit_path(&chunk, "/answer"),
+            &Answer { words, item: None, question: None, undo_seconds: None },
+        )
+        .await?;
     progress.say(&format!("Answered:  ve orch answer {chunk} {said}"), console)
 }
 

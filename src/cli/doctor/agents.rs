@@ -1,27 +1,23 @@
 //! The agents: whether their programs are here, run in the jail, and are logged in.
 
 use super::finding::Finding;
+use super::logins::Surroundings;
 use super::machine::Sandbox;
 use crate::domain::agent::AgentConfig;
 use crate::project::config::Config;
 use crate::shim::presets::{Operator, Toolchain};
-
-/// Variables of which one logs an agent in, by its kind.
-const LOGINS: [(&str, &[&str]); 4] = [
-    ("claude", &["CLAUDE_CODE_OAUTH_TOKEN", "ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN"]),
-    ("codex", &["CODEX_API_KEY", "OPENAI_API_KEY"]),
-    ("gemini", &["GEMINI_API_KEY", "GOOGLE_API_KEY"]),
-    ("cursor", &["CURSOR_API_KEY"]),
-];
+use std::path::PathBuf;
 
 /// One or two lines for each agent of the configuration.
-pub(super) fn findings(config: &Config, operator: &Operator, sandbox: &Sandbox) -> Vec<Finding> {
+pub(super) fn findings(config: &Config, operator: &Operator, sandbox: &Sandbox, logins: PathBuf) -> Vec<Finding> {
+    let is_set = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
+    let surroundings = Surroundings { is_set: &is_set, logins };
     let mut findings = Vec::new();
     for agent in config.agents.all.values() {
         let plays =
             agent.name == config.agents.default || config.agents.per_phase.values().any(|name| *name == agent.name);
         findings.push(program(agent, plays, operator, sandbox));
-        findings.extend(login(agent, &|name| std::env::var_os(name).is_some_and(|value| !value.is_empty())));
+        findings.extend(surroundings.login(agent));
     }
     findings
 }
@@ -57,25 +53,6 @@ fn program(agent: &AgentConfig, plays: bool, operator: &Operator, sandbox: &Sand
     }
 }
 
-/// Whether something is set that logs it in. A login of another way is not seen from here.
-fn login(agent: &AgentConfig, is_set: &dyn Fn(&str) -> bool) -> Option<Finding> {
-    let (_, variables) = LOGINS.iter().find(|(kind, _)| *kind == agent.kind.as_str())?;
-    let about = format!("login {}", agent.name);
-    let configured = |name: &&&str| agent.env.iter().any(|(known, _)| known == **name);
-    if let Some(name) = variables.iter().find(configured) {
-        return Some(Finding::ok(about, format!("{name} is configured")));
-    }
-    Some(match variables.iter().find(|name| is_set(name)) {
-        Some(name) => {
-            Finding::ok(about, format!("{name} is set; the daemon has it if it was started from such a shell"))
-        }
-        None => {
-            let cure = format!("set one of {} and restart the daemon", variables.join(", "));
-            Finding::warn(about, "no variable is set here that logs it in", cure)
-        }
-    })
-}
-
 #[cfg(test)]
 mod tests {
     #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
@@ -84,30 +61,20 @@ mod tests {
     use crate::domain::agent::AgentKind;
     use crate::domain::ids::AgentName;
 
-    fn agent(kind: AgentKind, env: &[(&str, &str)]) -> AgentConfig {
+    fn agent(kind: AgentKind) -> AgentConfig {
         AgentConfig {
             name: AgentName::parse("mine").unwrap(),
             kind,
             program: "/nonexistent/agent".into(),
             args: vec![],
-            env: env.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect(),
+            env: vec![],
         }
-    }
-
-    #[test]
-    fn a_login_is_configured_or_inherited_or_missing() {
-        let level = |agent: &AgentConfig, set: &'static str| login(agent, &|name| name == set).map(|found| found.level);
-        let claude = agent(AgentKind::Claude, &[]);
-        assert_eq!(level(&claude, "ANTHROPIC_API_KEY"), Some(Level::Ok));
-        assert_eq!(level(&claude, ""), Some(Level::Warn));
-        assert_eq!(level(&agent(AgentKind::Claude, &[("ANTHROPIC_API_KEY", "x")]), ""), Some(Level::Ok));
-        assert_eq!(level(&agent(AgentKind::Command, &[]), ""), None);
     }
 
     #[test]
     fn only_an_agent_that_plays_must_be_there() {
         let operator = Operator { home: "/".into(), path: vec![] };
-        let level = |plays| program(&agent(AgentKind::Command, &[]), plays, &operator, &Sandbox::probe_nothing()).level;
+        let level = |plays| program(&agent(AgentKind::Command), plays, &operator, &Sandbox::probe_nothing()).level;
         assert_eq!((level(true), level(false)), (Level::Fail, Level::Warn));
     }
 }

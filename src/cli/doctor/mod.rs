@@ -3,6 +3,7 @@
 mod agents;
 mod daemon;
 mod finding;
+mod logins;
 mod machine;
 mod processes;
 mod project;
@@ -11,6 +12,7 @@ use super::client::Client;
 use super::console::Console;
 use super::error::CommandError;
 use super::target::Target;
+use crate::project::layout::home::logins_home;
 use crate::shim::presets::Operator;
 use finding::{Finding, Level};
 use serde::Serialize;
@@ -31,7 +33,7 @@ pub(super) async fn run(target: &Target, client: &Client<'_>, console: &mut Cons
     if let Ok(config) = &project.config {
         let sandbox = machine::Sandbox::probe();
         findings.extend(sandbox.findings(config));
-        findings.extend(agents::findings(config, &operator, &sandbox));
+        findings.extend(agents::findings(config, &operator, &sandbox, logins()));
         findings.extend(machine::room(project.state(), &config.policy));
     }
     findings.extend(daemon::findings(client, &project).await);
@@ -43,6 +45,11 @@ pub(super) async fn run(target: &Target, client: &Client<'_>, console: &mut Cons
         console.text(&text)?;
     }
     if failed == 0 { Ok(()) } else { Err(CommandError::Unhealthy { failed }) }
+}
+
+/// The shared login directories, which lie beside the state of all projects.
+fn logins() -> PathBuf {
+    logins_home(|name| std::env::var_os(name))
 }
 
 /// The operator's own surroundings.

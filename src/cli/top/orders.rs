@@ -25,7 +25,7 @@ pub(super) async fn carry_out(order: Order, client: &Client<'_>) -> Result<Strin
     let unit = |answer: &crate::cli::client::answer::Answer| answer.read::<WorkUnit>();
     match order {
         Order::Answer { chunk, item, words, question } => {
-            let request = wire::answer::Answer { words, item, question };
+            let request = wire::answer::Answer { words, item, question, undo_seconds: None };
             let answer = client.send(Method::POST, &unit_path(&chunk, "/answer"), &request).await?;
             let open = unit(&answer)?.attention.is_some();
             Ok(if open { format!("answered {chunk}; more is to be answered") } else { format!("answered {chunk}") })
