@@ -117,7 +117,7 @@ fn every_refusal_is_json_with_a_hint_and_changes_nothing() {
         ("PATCH", "/work-units/a", r#"{"status": "RUNNING"}"#, 409, "cannot be set to RUNNING"),
         ("PATCH", "/work-units/a", r#"{"blocked_by": "b"}"#, 400, "blocked_by must be a list"),
         ("PATCH", "/work-units/a", r#"{"retain_worktree": 1}"#, 400, "retain_worktree must be"),
-        ("PATCH", "/work-units/a", r#"{"attention_reason": "x"}"#, 400, "attention_reason"),
+        ("PATCH", "/work-units/a", r#"{"attention_reason": "x"}"#, 409, "only what waits for you has a reason"),
         ("PATCH", "/work-units/a/priority", r#"{"priority": true}"#, 400, "priority must be an integer"),
         ("PATCH", "/work-units/a/priority", "{}", 400, "missing priority"),
         ("PATCH", "/work-units/ghost/priority", r#"{"priority": 1}"#, 404, "not found"),

@@ -61,6 +61,26 @@ fn chunks_that_cannot_be_worked_on() {
     assert_eq!(before, ask(&project, "GET", "/work-units").gives(200));
     project.inject(&["docs/chunks/good/"]);
     fails(&project.ve(&["inject", "good"]), 1, &["already exists (status: READY)", "Hint: "]);
+    // What became unfit since then is found when it starts, and leaves no worktree behind.
+    let goal = project.read("docs/chunks/good/GOAL.md");
+    project.write("docs/chunks/good/GOAL.md", &goal.replace("IMPLEMENTING", "SUPERSEDED"));
+    project.commit("somebody was faster");
+    project.ok(&["resume"]);
+    let unit = project.wait_status("good", "NEEDS_ATTENTION");
+    assert!(unit["attention_reason"].as_str().unwrap().contains("its status is SUPERSEDED now"), "{unit}");
+    let dir = project.unit_dir("good");
+    assert!(["git", "worktree"].iter().all(|name| !dir.join(name).exists()), "{unit}");
+    // What is configured right before a request counts for it.
+    project.chunk("late", "null");
+    project.write(
+        ".ve/config.toml",
+        "[agents]\ndefault = \"away\"\n[agents.away]\nkind = \"command\"\nprogram = \"gone\"\n",
+    );
+    project.inject(&["late"]);
+    let unit = project.wait_status("late", "NEEDS_ATTENTION");
+    let told = "start agent away: gone is not found on PATH; install it, or set agents.away.program";
+    assert!(unit["attention_reason"].as_str().unwrap().contains(told), "{unit}");
+    fails(&project.ve(&["answer", "late", "--option", "1"]), 1, &["no question is open", "Hint: see what waits"]);
 }
 
 #[test]

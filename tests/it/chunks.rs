@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+use crate::client::ask;
 use crate::project::Project;
 use serde_json::{Value, json};
 
@@ -102,4 +103,16 @@ fn a_limit_holds_all_units_of_its_account_until_the_operator_says_otherwise() {
     assert_eq!(project.ok(&["resume", "script"]).trim(), "Units of script start again");
     project.wait_done(&["a", "b"]);
     assert_eq!(project.json(&["attention"])["items"], json!([]));
+    let mut journal = ask(&project, "GET", "/events?since=0").lines();
+    let mut of_account = |kind: &str| loop {
+        let event: Value = serde_json::from_str(&journal.next("data: ").unwrap()).unwrap();
+        if event["kind"] == kind {
+            return event;
+        }
+    };
+    let halted = of_account("account halted");
+    assert!(halted["who"].as_str().unwrap().starts_with("attempt ") && in_2100(&halted["data"]["until"]), "{halted}");
+    let opened = of_account("account opened");
+    assert!(opened["who"].as_str().unwrap().starts_with("uid "), "{opened}");
+    assert_eq!((&opened["data"]["account"], &opened["data"]["reason"]), (&json!("script"), &json!("used up")));
 }

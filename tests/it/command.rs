@@ -75,11 +75,10 @@ fn a_gate_is_judged_by_its_exit_with_both_streams_in_order() {
     let root = root();
     let run = |command: &str| {
         let launch = exec::launch(&spec(root.path(), "", "").place, command);
-        Live::spawn(root.path(), launch, Box::new(ExecCodec::default())).finish()
+        Live::spawn(root.path(), launch, Box::new(ExecCodec::new(command))).finish()
     };
     assert_eq!(run("test -z \"$(cat)\" && test \"$VE_PHASE\" = implement").outcome, Outcome::Finished);
-    let Outcome::Failed(error) = run("echo one; echo \"two '2'\" >&2; echo three; exit 7").outcome else {
-        panic!("not failed")
-    };
-    assert_eq!(error.message, "one\ntwo '2'\nthree");
+    let red = "echo one; echo \"two '2'\" >&2; echo three; exit 7";
+    let Outcome::Failed(error) = run(red).outcome else { panic!("not failed") };
+    assert_eq!(error.message, format!("`{red}` ended with 7:\none\ntwo '2'\nthree"));
 }

@@ -20,7 +20,8 @@ fn a_chunk_goes_home_and_nothing_is_left_in_the_worktree_or_at_work() {
         println!("skipped: there is no /usr/bin/python3");
         return;
     }
-    let project = Project::new("");
+    let mut project = Project::new("");
+    project.move_to("a project");
     project.write("tools/agent.py", include_str!("../fixtures/cursor/agent.py"));
     project.write(".cursor/mcp.json", "{\"mcpServers\": {}}\n");
     project.chunk_in("colour", "FUTURE", "[]", None);

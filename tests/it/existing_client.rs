@@ -263,6 +263,9 @@ fn every_command_that_steers_units_works_unchanged() {
     assert!(attention.contains("no compiler here"), "{attention}");
     assert!(lines(&client.says(&["ps"]))[0].contains("REASON"));
     assert!(client.fails(&["work-unit", "delete", "asks"]).contains("Branch has 1 unmerged commit(s). Use force=true"));
+    let removed = client.says(&["worktree", "remove", "docs/chunks/fails"]);
+    assert_eq!(removed, "Removed worktree for fails (branch removed)");
+    assert!(client.fails(&["worktree", "remove", "ghost"]).contains("Worktree 'ghost' not found"));
     assert_eq!(client.says(&["answer", "asks", "left"]), "Answered asks, work unit queued for resume");
     assert_eq!(project.wait_status("asks", "DONE")["retain_worktree"], true);
     assert!(client.fails(&["answer", "asks", "left"]).contains("is not in NEEDS_ATTENTION state (current: DONE)"));
@@ -272,6 +275,7 @@ fn every_command_that_steers_units_works_unchanged() {
     assert_eq!(client.says(&["retry-all"]), "Retried 1 work unit(s):\n  fails");
     project.wait_done(&["fails"]);
     assert!(client.fails(&["work-unit", "retry", "fails"]).contains("(current: DONE)"));
+    worktrees_are_kept_and_pruned(&project, &mut client);
     let history = client.call("get_status_history", json!({ "chunk": "fails" }));
     let steps = history["answer"]["history"].as_array().unwrap();
     assert_eq!((&steps[0]["old_status"], &steps[0]["new_status"]), (&Value::Null, &json!("READY")), "{history}");
@@ -279,7 +283,31 @@ fn every_command_that_steers_units_works_unchanged() {
     let state = client.call("get_status", json!({}));
     assert_eq!(
         (&state["answer"]["running"], &state["answer"]["work_unit_counts"]["DONE"]),
-        (&json!(true), &json!(5)),
+        (&json!(true), &json!(6)),
         "{state}"
     );
+}
+
+/// Of two units whose worktrees stay after landing, one is pruned by its name and the other with all that were kept.
+fn worktrees_are_kept_and_pruned(project: &Project, client: &mut Client) {
+    client.says(&["inject", "other", "--retain"]);
+    project.wait_done(&["other"]);
+    let list = client.says(&["worktree", "list", "--status", "retained"]);
+    let rows: Vec<Vec<&str>> = lines(&list).into_iter().map(|row| row.split_whitespace().collect()).collect();
+    assert_eq!((&rows[0][..], &rows[1][..]), (&["CHUNK", "STATUS", "PATH"][..], &["-".repeat(80).as_str()][..]));
+    let path = project.unit_dir("asks").join("worktree");
+    assert_eq!(rows[2], ["asks", "retained", path.to_str().unwrap()]);
+    assert_eq!(lines(&list).last(), Some(&"Total: 2 worktree(s)"), "{list}");
+    assert_eq!(client.json(&["worktree", "list", "--status", "retained"])["count"], 2);
+
+    assert!(client.fails(&["prune"]).contains("Specify a chunk or use --all"));
+    let all = "  asks: merged and cleaned up\n  other: merged and cleaned up";
+    assert_eq!(client.says(&["prune", "--all", "--dry-run"]), format!("Dry run - would prune:\n{all}"));
+    assert_eq!(client.says(&["worktree", "prune", "--dry-run"]), format!("Dry run - would prune:\n{all}"));
+    assert_eq!(client.says(&["prune", "docs/chunks/asks"]), "Pruned:\n  asks: merged and cleaned up");
+    assert_eq!(client.says(&["prune", "asks"]), "Pruned:\n  asks: skipped - its worktree is not retained");
+    assert!(client.fails(&["prune", "ghost"]).contains("Work unit 'ghost' not found"));
+    assert_eq!(client.says(&["worktree", "prune"]), "Pruned:\n  other: merged and cleaned up");
+    assert_eq!(client.says(&["prune", "--all"]), "Pruned:\n  (none)");
+    project.wait("no worktree", || (client.says(&["worktree", "list"]) == "No worktrees found").then_some(()));
 }

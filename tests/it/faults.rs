@@ -157,6 +157,24 @@ fn a_unit_that_falls_over_again_and_again_needs_attention() {
 }
 
 #[test]
+fn of_a_unit_that_was_rebased_and_has_not_saved_it() {
+    let script = "implement() { touch \"$HOME/started\"; await_file go; mkdir -p src; echo a > src/a.txt; save a; }";
+    let project = Project::new(script);
+    project.chunk("a", "[]");
+    // It is told that it is prepared, then gathered, then rebased.
+    project.start_with(&[("VE_FAULT", "work unit: answered:3")]);
+    project.inject(&["a"]);
+    project.wait_trace("a", "started");
+    project.write("src/b.txt", "b\n");
+    project.commit("meanwhile");
+    project.signal("a", "go");
+    project.wait_done(&["a"]);
+    assert!(project.daemon_log().contains("fault injected at work unit: answered"));
+    let merges = project.git(&["log", "--format=%s", "--grep=^Merge branch 'main' into", "main"]);
+    assert_eq!(merges, "Merge branch 'main' into orch/a", "it was merged once");
+}
+
+#[test]
 fn of_a_web_socket() {
     let project = Project::new(
         "implement() { echo started; touch \"$HOME/started\"; await_file go; mkdir -p src; echo made > src/alpha.txt; save implement; }",

@@ -13,7 +13,7 @@ use ve::agent::spec::{Link, Permissions, Place, Session, SessionSpec, Tools};
 use ve::agent::{Codec, Command, Input, codec, launch};
 use ve::domain::agent::{AgentConfig, AgentKind};
 use ve::domain::ids::{AgentName, AttemptId, ChunkName, SessionId};
-use ve::domain::report::{Outcome, ProcessExit, Report};
+use ve::domain::report::{Outcome, ProcessExit, Report, Usage};
 use ve::domain::time::Timestamp;
 
 /// Nothing a test waits for takes longer.
@@ -34,6 +34,7 @@ pub fn spec(root: &Path, program: &str, prompt: &str) -> SessionSpec {
             inherited: Vec::new(),
         },
         session: Session::New(SessionId::parse(uuid::Uuid::new_v4().to_string()).unwrap()),
+        used: Usage::default(),
         prompt: prompt.into(),
         answer: None,
         reason: None,

@@ -2,7 +2,7 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
-use crate::client::{CONTRACT, ask, socket};
+use crate::client::{Ask, CONTRACT, ask, socket};
 use crate::project::Project;
 use crate::stream::{dial, next};
 use serde_json::{Map, Value, json};
@@ -123,27 +123,14 @@ fn every_route_is_described_and_back() {
     assert_eq!(ids.len(), described.len(), "two operations have one id: {ids:?}");
 }
 
-/// Commits something before it asks, and waits to be interrupted.
+/// Commits something before it asks, writes where the operator does, and waits to be interrupted.
 const AGENT: &str = r#"implement() {
     case "$VE_CHUNK" in
     asks) echo x > asked.txt; save ask; ask 'left or right?' ;;
-    works) await_file never ;;
+    lands) mkdir -p src; echo x > src/lands.txt; save land ;;
+    tells | works) await_file never ;;
     esac
 }"#;
-
-/// Statuses that need a story of their own, which is told, and held against the description, in another test.
-const ELSEWHERE: [(&str, &str, &str); 10] = [
-    ("POST", "/work-units/{chunk}/retry-merge", "200"),
-    ("POST", "/attempt/hello", "200"),
-    ("POST", "/attempt/hello", "400"),
-    ("POST", "/attempt/hello", "401"),
-    ("POST", "/attempt/hello", "410"),
-    ("POST", "/attempt/tools/{tool}", "200"),
-    ("POST", "/attempt/tools/{tool}", "202"),
-    ("POST", "/attempt/tools/{tool}", "400"),
-    ("POST", "/attempt/tools/{tool}", "401"),
-    ("POST", "/attempt/tools/{tool}", "410"),
-];
 
 /// What is provoked of the interface in one project.
 struct Provoked<'a> {
@@ -176,6 +163,13 @@ impl Provoked<'_> {
         ));
     }
 
+    /// Something that an attempt says with its token.
+    #[track_caller]
+    fn hears(&mut self, token: &str, path: &str, body: &str, status: u16) {
+        let answer = said(self.project, token, path, body).gives(status);
+        self.note("POST", path, status, &answer);
+    }
+
     #[track_caller]
     fn note(&mut self, method: &str, path: &str, status: u16, answer: &Value) {
         let described = CONTRACT.holds(method, path, status, answer);
@@ -183,10 +177,15 @@ impl Provoked<'_> {
     }
 }
 
+/// What an attempt says from its tool server's place.
+fn said<'a>(project: &'a Project, token: &str, path: &str, body: &str) -> Ask<'a> {
+    ask(project, "POST", path).tcp().header("Authorization", &format!("Bearer {token}")).json(body)
+}
+
 #[test]
 fn every_described_status_is_provoked_and_looks_as_described() {
     let project = Project::with(AGENT, "approve_goals = true\n");
-    for chunk in ["a", "asks", "b", "c", "d", "works"] {
+    for chunk in ["a", "asks", "b", "c", "d", "lands", "tells", "works"] {
         project.chunk(chunk, "[]");
     }
     project.chunk_in("goal", "FUTURE", "[]", None);
@@ -305,6 +304,9 @@ fn every_described_status_is_provoked_and_looks_as_described() {
         ("POST", "/work-units/ghost/retry", "", 404),
         ("POST", "/work-units/a/answer", r#"{"answer": "x"}"#, 400),
         ("POST", "/work-units/ghost/answer", r#"{"answer": "x"}"#, 404),
+        ("DELETE", "/work-units/a/answer?item=0", "", 400),
+        ("DELETE", "/work-units/a/answer", "", 409),
+        ("DELETE", "/work-units/ghost/answer", "", 404),
         ("POST", "/work-units/retry-all", "", 200),
         ("POST", "/work-units/retry-all?phase=DANCE", "", 400),
         ("POST", "/work-units/a/interrupt", "", 409),
@@ -332,61 +334,28 @@ fn every_described_status_is_provoked_and_looks_as_described() {
         project.ok(&["work-unit", "delete", chunk]);
     }
 
-    project.inject(&["asks", "works"]);
+    project.inject(&["asks", "lands", "tells", "works"]);
     project.ok(&["inject", "goal", "--phase", "goal"]);
+    project.write("src/lands.txt", "the operator's own");
     all.gives("POST", "/resume", "", 200);
-    project.wait_status("goal", "PENDING");
-    all.gives("POST", "/work-units/goal/approve", "", 200);
-    project.wait_status("asks", "NEEDS_ATTENTION");
-    project.wait_trace("works", "prompt.implement");
-    all.gives("GET", "/attention", "", 200);
-    all.gives("DELETE", "/worktrees/works", "", 409);
-    all.form("/work-units/asks/retry-merge", "again=yes");
-    all.gives("POST", "/work-units/works/interrupt", r#"{"message": "stop"}"#, 200);
-    all.gives("POST", "/pause", "", 200);
-    all.gives("DELETE", "/work-units/asks", "", 409);
-    let mut lines = ask(&project, "GET", "/work-units/asks/transcript").lines();
-    all.note(
-        "GET",
-        "/work-units/asks/transcript",
-        200,
-        &serde_json::from_str(&lines.next("{").map(|rest| format!("{{{rest}")).unwrap()).unwrap(),
-    );
-    let raw = ask(&project, "GET", "/work-units/asks/log").reply();
-    all.note("GET", "/work-units/asks/log", raw.status, &json!(raw.body));
-    let mut events = ask(&project, "GET", "/events?since=0").lines();
-    for _ in 0..20 {
-        all.note("GET", "/events", 200, &serde_json::from_str(&events.next("data: ").unwrap()).unwrap());
-    }
-    for path in ["/ws", "/ws?since=3", "/ws/log/asks", "/ws/log/ghost"] {
-        let mut feed = dial(socket(&project), path, &[]).unwrap();
-        all.note("GET", path, 101, &next(&mut feed));
-    }
-    all.gives("GET", "/work-units", "", 200);
-    all.gives("GET", "/work-units/asks/attempts", "", 200);
-    all.gives("GET", "/board", "", 200);
-    all.gives("GET", "/costs", "", 200);
-    all.gives("POST", "/work-units/asks/answer", r#"{"option": 1}"#, 200);
-    project.ok(&["resume"]);
-    project.wait_status("asks", "NEEDS_ATTENTION");
-    all.form("/work-units/asks/answer", "answer=left+%26+right");
-    all.gives("POST", "/pause", "", 200);
-    project.ok(&["cancel", "asks"]);
-    let removed = project.wait("its last process to be gone", || {
-        let reply = ask(&project, "DELETE", "/worktrees/asks").reply();
-        (reply.status == 200).then_some(reply.body)
+    project.wait_trace("tells", "prompt.implement");
+    let laid = fs::read_to_string(project.unit_dir("tells").join("link/daemon.json")).unwrap();
+    let token = serde_json::from_str::<Value>(&laid).unwrap()["token"].as_str().unwrap().to_owned();
+    let question = r#"{"arguments": {"question": "Left?", "options": ["yes", "no"]}}"#;
+    std::thread::scope(|scope| {
+        // Nobody answers this: it is kept waiting while the story goes on.
+        let waiting = scope.spawn(|| said(&project, &token, "/attempt/tools/ask_operator", question).gives(202));
+        attempts_are_heard(&mut all, &token);
+        units_are_steered(&mut all);
+        all.note("POST", "/attempt/tools/ask_operator", 202, &waiting.join().unwrap());
     });
-    all.note("DELETE", "/worktrees/asks", 200, &serde_json::from_str(&removed).unwrap());
-    fs::remove_file(project.state().join("orchestrator.log")).unwrap();
-    all.gives("GET", "/log", "", 404);
-    project
-        .write("ve.toml", &project.read("ve.toml").replace("approve_goals = true", "limits.disk_floor = \"9000 TiB\""));
-    project.wait("the daemon to see the full disk", || {
-        ask(&project, "GET", "/config").gives(200);
-        (ask(&project, "GET", "/readyz").reply().status == 503).then_some(())
+    project.ok(&["cancel", "tells"]);
+    project.wait("its attempt to be over", || {
+        (said(&project, &token, "/attempt/hello", r#"{"version": "1"}"#).reply().status == 410).then_some(())
     });
-    let unready = all.gives("GET", "/readyz", "", 503);
-    assert!(unready["detail"]["disk"].as_str().unwrap().contains("of disk are free"), "{unready}");
+    all.hears(&token, "/attempt/hello", r#"{"version": "1"}"#, 410);
+    all.hears(&token, "/attempt/tools/report_progress", "{}", 410);
+    all.gives("POST", "/stop", "", 200);
 
     let described: BTreeSet<_> = CONTRACT
         .operations()
@@ -395,10 +364,79 @@ fn every_described_status_is_provoked_and_looks_as_described() {
             statuses.map(move |status| (method.clone(), path.to_owned(), status.clone()))
         })
         .collect();
-    all.statuses
-        .extend(ELSEWHERE.map(|(method, path, status)| (method.to_owned(), path.to_owned(), status.to_owned())));
     let left: Vec<_> = described.difference(&all.statuses).collect();
     assert!(left.is_empty(), "described, but never provoked: {left:#?}");
+}
+
+fn attempts_are_heard(all: &mut Provoked<'_>, token: &str) {
+    for (path, good) in [("/attempt/hello", r#"{"version": "1"}"#), ("/attempt/tools/report_progress", "{}")] {
+        all.hears(token, path, good, 200);
+        all.hears(token, path, "{", 400);
+        all.hears("nobody's", path, good, 401);
+    }
+}
+
+/// Units on their way: steered, followed, and looked at.
+fn units_are_steered(all: &mut Provoked<'_>) {
+    let project = all.project;
+    project.wait_status("goal", "PENDING");
+    all.gives("POST", "/work-units/goal/approve", "", 200);
+    project.wait_status("asks", "NEEDS_ATTENTION");
+    project.wait_trace("works", "prompt.implement");
+    project.wait_status("lands", "NEEDS_ATTENTION");
+    all.gives("GET", "/attention", "", 200);
+    fs::remove_file(project.root().join("src/lands.txt")).unwrap();
+    all.gives("POST", "/work-units/lands/retry-merge", "", 200);
+    all.gives("DELETE", "/worktrees/works", "", 409);
+    all.form("/work-units/asks/retry-merge", "again=yes");
+    all.gives("POST", "/work-units/works/interrupt", r#"{"message": "stop"}"#, 200);
+    all.gives("POST", "/pause", "", 200);
+    all.gives("DELETE", "/work-units/asks", "", 409);
+    let mut lines = ask(project, "GET", "/work-units/asks/transcript").lines();
+    all.note(
+        "GET",
+        "/work-units/asks/transcript",
+        200,
+        &serde_json::from_str(&lines.next("{").map(|rest| format!("{{{rest}")).unwrap()).unwrap(),
+    );
+    let raw = ask(project, "GET", "/work-units/asks/log").reply();
+    all.note("GET", "/work-units/asks/log", raw.status, &json!(raw.body));
+    let mut events = ask(project, "GET", "/events?since=0").lines();
+    for _ in 0..20 {
+        all.note("GET", "/events", 200, &serde_json::from_str(&events.next("data: ").unwrap()).unwrap());
+    }
+    for path in ["/ws", "/ws?since=3", "/ws/log/asks", "/ws/log/ghost"] {
+        let mut feed = dial(socket(project), path, &[]).unwrap();
+        all.note("GET", path, 101, &next(&mut feed));
+    }
+    all.gives("GET", "/work-units", "", 200);
+    all.gives("GET", "/work-units/asks/attempts", "", 200);
+    all.gives("GET", "/board", "", 200);
+    all.gives("GET", "/costs", "", 200);
+    all.gives("POST", "/work-units/asks/answer", r#"{"option": 2, "undo_seconds": 60}"#, 200);
+    let back = all.gives("DELETE", "/work-units/asks/answer", "", 200);
+    assert_eq!((&back["status"], &back["pending_answer"]), (&json!("NEEDS_ATTENTION"), &json!(null)), "{back}");
+    all.gives("POST", "/work-units/asks/answer", r#"{"option": 1}"#, 200);
+    project.ok(&["resume"]);
+    project.wait_status("asks", "NEEDS_ATTENTION");
+    all.form("/work-units/asks/answer", "answer=left+%26+right");
+    all.gives("POST", "/pause", "", 200);
+    project.ok(&["cancel", "asks"]);
+    let removed = project.wait("its last process to be gone", || {
+        let reply = ask(project, "DELETE", "/worktrees/asks").reply();
+        (reply.status == 200).then_some(reply.body)
+    });
+    all.note("DELETE", "/worktrees/asks", 200, &serde_json::from_str(&removed).unwrap());
+    fs::remove_file(project.state().join("orchestrator.log")).unwrap();
+    all.gives("GET", "/log", "", 404);
+    let config = project.read("ve.toml").replace("approve_goals = true", "limits.disk_floor = \"9000 TiB\"");
+    project.write("ve.toml", &config);
+    project.wait("the daemon to see the full disk", || {
+        ask(project, "GET", "/config").gives(200);
+        (ask(project, "GET", "/readyz").reply().status == 503).then_some(())
+    });
+    let unready = all.gives("GET", "/readyz", "", 503);
+    assert!(unready["detail"]["disk"].as_str().unwrap().contains("of disk are free"), "{unready}");
 }
 
 const BEGIN: &str = "<!-- Printed by tests/it/openapi.rs: VE_UPDATE_DOCS=1 cargo test --test it openapi -->\n";

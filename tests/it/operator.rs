@@ -91,6 +91,12 @@ fn several_changes_by_hand_happen_together_also_while_an_agent_works() {
     let unit = project.unit("a");
     assert_eq!((unit["priority"].as_i64(), unit["retain_worktree"].as_bool()), (Some(0), Some(false)));
     patch(r#"{"priority": 7, "retain_worktree": true}"#).gives(200);
+
+    // Parked for a reason of the operator's own, it waits in their queue and goes on where it was.
+    patch(r#"{"status": "NEEDS_ATTENTION", "attention_reason": "after the release"}"#).gives(200);
+    assert_eq!(queue(&project), [("parked".to_owned(), json!("a"), 0)]);
+    assert!(project.ok(&["attention"]).contains("after the release"));
+    project.ok(&["release", "a"]);
     project.signal("a", "go");
     project.wait_done(&["a"]);
     let unit = project.unit("a");

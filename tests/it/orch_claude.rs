@@ -354,3 +354,98 @@ fn trouble_with_the_provider_is_waited_out_or_told_once() {
     assert!(in_2100(&released["resume_at"]), "{released:#?}");
     works.finish();
 }
+
+/// Waits until the agent asks whether it may do what `text` says.
+#[track_caller]
+fn until_permission(works: &Works, chunk: &str, text: &str) -> Value {
+    let asks = |unit: &Value| {
+        let attention = &unit["attention"];
+        let question = attention["questions"][0]["question"].as_str().unwrap_or_default();
+        attention["kind"] == "permission" && question.contains(text)
+    };
+    works.until(chunk, &format!("asking for {text:?}"), asks)["attention"]["questions"][0].clone()
+}
+
+/// Without the sandbox every tool but ours is asked for; two agents take turns, by phase.
+#[test]
+fn without_the_sandbox_permissions_go_to_the_operator() {
+    let chunk = "unit_free";
+    let asked = |command: &str, what: &str| {
+        bash(&format!("{command} && git add -A && git commit -qm {what} && git log -1 --format=%s"))
+    };
+    let approve = call("mcp__orch__review_decision", json!({"decision": "APPROVE", "summary": "Fine."}));
+    let Some(works) = Works::set(
+        vec![
+            script(
+                heading("Plan", chunk),
+                vec![
+                    asked(
+                        &format!("printf '# Plan\\n\\n## Approach\\n\\nOne file.\\n' > docs/chunks/{chunk}/PLAN.md"),
+                        "planned",
+                    ),
+                    expecting(bash("touch denied"), "planned"),
+                    expecting(say("Planned."), "not on this machine"),
+                ],
+            ),
+            script(
+                heading("Implement", chunk),
+                vec![asked("echo free > free.txt", "freed"), expecting(say("Implemented."), "freed")],
+            ),
+            script(heading("Review", chunk), vec![approve, expecting(say("Reviewed."), "recorded")]),
+            script(
+                heading("Complete", chunk),
+                vec![
+                    asked(&format!("sed -i 's/^status: .*/status: ACTIVE/' docs/chunks/{chunk}/GOAL.md"), "completed"),
+                    expecting(say("Completed."), "completed"),
+                ],
+            ),
+        ],
+        &[Chunk { name: chunk, after: &[] }],
+    ) else {
+        return;
+    };
+    let Ok(other) = std::env::var("VE_E2E_CLAUDE_ACP") else {
+        println!("skipped: VE_E2E_CLAUDE_ACP names no program; scripts/install-agents.sh DIR installs one");
+        return;
+    };
+    let url = works.model.url();
+    works.configure(
+        &KEY,
+        &format!(
+            "[sandbox]\nmode = \"off\"\n[agents]\nimplement = \"other\"\n[agents.other]\nkind = \"acp\"\nprogram = \"{other}\"\n\
+             [agents.other.env]\nANTHROPIC_BASE_URL = \"{url}\"\nANTHROPIC_API_KEY = \"dummy\"\n"
+        ),
+    );
+    works.start();
+    works.ve(&["inject", chunk]);
+
+    let question = until_permission(&works, chunk, "planned");
+    assert_eq!(
+        question["options"],
+        json!([{"label": "Allow", "description": ""}, {"label": "Deny", "description": ""}])
+    );
+    works.ve(&["answer", chunk, "--option", "1"]);
+    until_permission(&works, chunk, "touch denied");
+    works.ve(&["answer", chunk, "not on this machine"]);
+    until_permission(&works, chunk, "freed");
+    works.ve(&["restart"]);
+    works.ve(&["approve", chunk]);
+    // The reviewer's tool is ours: it is not asked for.
+    until_permission(&works, chunk, "completed");
+    works.ve(&["approve", chunk]);
+    works.until_status(chunk, "DONE");
+    assert!(!works.git(&["ls-tree", "-r", "--name-only", "main"]).contains("denied"));
+
+    let attempts = works.attempts(chunk);
+    let played: Vec<_> = attempts.iter().map(|attempt| (&attempt["phase"], &attempt["agent"])).collect();
+    let expected = [("PLAN", "claude"), ("IMPLEMENT", "other"), ("REVIEW", "claude"), ("COMPLETE", "claude")];
+    assert_eq!(json!(played), json!(expected), "each in one attempt: {attempts:#?}");
+    let versions: BTreeSet<_> = attempts.iter().map(|attempt| attempt["agent_version"].as_str().unwrap()).collect();
+    assert_eq!(versions.len(), 2, "{attempts:#?}");
+    let history = works.ve(&["history", chunk]);
+    let decided =
+        history["history"].as_array().unwrap().iter().filter(|entry| entry["old_status"] == "NEEDS_ATTENTION");
+    let decided: Vec<_> = decided.map(|entry| entry["why"].as_str().unwrap_or_default()).collect();
+    assert_eq!(decided, ["answered", "answered", "approved", "approved"], "{history:#?}");
+    works.finish();
+}

@@ -60,7 +60,8 @@ impl Project {
         for path in [project.root(), &project.home(), &project.state_home()] {
             fs::create_dir(path).unwrap();
         }
-        let (keys, tables) = config.split_at(config.find('[').unwrap_or(config.len()));
+        let first_table = config.find("\n[").map_or(config.len(), |end| end + 1);
+        let (keys, tables) = config.split_at(if config.starts_with('[') { 0 } else { first_table });
         project.write("ve.toml", &format!("{keys}{CONFIG}{tables}"));
         project.write("README.md", "# A project\n");
         project.script(script);

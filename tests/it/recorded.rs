@@ -206,6 +206,7 @@ impl Recorded {
         spec.config.kind = self.agent.kind;
         if let ("resumed", Session::New(id)) = (self.name, spec.session.clone()) {
             spec.session = Session::Resume(id);
+            spec.used = Usage { input: 200, output: 20, ..Usage::default() };
         }
         match self.name {
             "review" => spec.tools = Tools::Review,

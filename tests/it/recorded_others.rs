@@ -17,9 +17,11 @@ const fn failed(agent: Agent, name: &'static str, code: i32, outcome: &'static s
     Recorded { agent, name, exit: ProcessExit::Code(code), outcome, reports, tokens: (0, 0) }
 }
 
-pub const OTHERS: [Recorded; 12] = [
+pub const OTHERS: [Recorded; 13] = [
     finished(CODEX, "implement", "session orch.ask_operator result shell result text usage end", (120, 30)),
     finished(CODEX, "review", "session shell result orch.review_decision result text usage end", (120, 30)),
+    // Codex tells 400 and 40, of which 200 and 20 were used before.
+    finished(CODEX, "resumed", "session shell result text usage end", (200, 20)),
     failed(CODEX, "usage-limit", 1, "UsageLimit { resets_at: None }", "session error end"),
     failed(CODEX, "overloaded", 1, "overloaded", "session retry error end"),
     finished(

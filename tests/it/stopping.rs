@@ -108,6 +108,8 @@ fn a_deleted_unit_leaves_no_process_and_its_work_is_kept() {
     project.commit("another agent");
     project.inject(&["alpha"]);
     project.wait_done(&["alpha"]);
+    assert_eq!(project.read("src/alpha.txt"), "again\n");
+    assert!(!project.root().join("left.txt").exists(), "it began anew, not on what was given up");
 }
 
 #[test]

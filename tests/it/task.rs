@@ -4,13 +4,20 @@
 
 use crate::project::Project;
 use rustix::process::{Pid, Signal, kill_process};
+use serde_json::json;
 use std::fs;
 
 const REPOS: [&str; 3] = ["docs", "web", "acme/api"];
 
-/// Works in every repository there is, and notes what it sees above them.
-const AGENT: &str = r#"implement() {
+/// Works in every repository there is, and notes what it sees above them. Calls chunk `wide` something else once it has thought about it.
+const AGENT: &str = r#"plan() {
+    if [ "$VE_CHUNK" = wide ]; then git mv docs/chunks/wide docs/chunks/broad; VE_CHUNK=broad; fi
+    printf '# Plan\n\n## Approach\n\nAs the goal says.\n' > "docs/chunks/$VE_CHUNK/PLAN.md"; save plan
+}
+implement() {
     cp ../CLAUDE.md "$HOME/seen"
+    if [ -e docs/chunks/mine ]; then sed -n 's/^status: /mine is /p' docs/chunks/mine/GOAL.md >> "$HOME/seen"; fi
+    if [ "$VE_CHUNK" = narrow ]; then mkdir -p ../web/src; cp ../web/.env ../web/src/settings; fi
     if echo stray 2> /dev/null > ../stray; then echo "and writable" >> "$HOME/seen"; fi
     for repo in ../web ../acme/api; do
         [ ! -d $repo ] || (
@@ -46,7 +53,12 @@ fn a_chunk_goes_from_its_goal_to_every_repository() {
     let gates = "[gates]\nworker = ['test -f web/src/$VE_CHUNK.txt']\n\
                  integration = ['test -f web/src/$VE_CHUNK.txt && grep -q ACTIVE docs/docs/chunks/$VE_CHUNK/GOAL.md']\n";
     let project = Project::task(AGENT, gates);
+    chunk(&project, "mine", "IMPLEMENTING", "");
     chunk(&project, "wide", "FUTURE", "");
+    project.write("web/.gitignore", ".env\n");
+    project.commit_in("web", "what stays here");
+    project.write("web/.env", "TOKEN=1\n");
+    project.write(".worktreeinclude", "/.env\n");
     chunk(
         &project,
         "narrow",
@@ -55,17 +67,25 @@ fn a_chunk_goes_from_its_goal_to_every_repository() {
     );
     project.start();
     project.inject(&["wide", "narrow"]);
-    project.wait_done(&["wide", "narrow"]);
+    let asked = project.wait_status("narrow", "NEEDS_ATTENTION");
+    let reason = asked["attention_reason"].as_str().unwrap();
+    assert!(reason.contains("web/src/settings (holds your ignored web/.env"), "{reason}");
+    project.ok(&["approve", "narrow"]);
+    project.wait_done(&["broad", "narrow"]);
 
     assert_clean(&project);
     for repo in ["web", "acme/api"] {
-        assert_eq!(project.read(&format!("{repo}/src/wide.txt")), "wide\n");
+        assert_eq!(project.read(&format!("{repo}/src/broad.txt")), "broad\n");
         // The task's files are there, and nothing can be left beside the repositories.
-        assert_eq!(project.read(&format!("{repo}/src/wide.seen")), "be kind\n");
+        assert_eq!(project.read(&format!("{repo}/src/broad.seen")), "be kind\nmine is FUTURE\n");
     }
     assert_eq!(project.read("web/src/narrow.txt"), "narrow\n");
     assert!(!project.root().join("acme/api/src/narrow.txt").exists(), "it was not about this repository");
-    for name in ["wide", "narrow"] {
+    assert!(project.read("docs/docs/chunks/mine/GOAL.md").contains("status: IMPLEMENTING"));
+    let touched = project.git_in("docs", &["log", "--format=%s", "main", "--", "docs/chunks/mine"]);
+    assert_eq!(touched, "mine", "only the operator has touched it");
+    assert!(!project.root().join("docs/docs/chunks/wide").exists(), "the chunk has another name now");
+    for name in ["broad", "narrow"] {
         assert!(project.read(&format!("docs/docs/chunks/{name}/GOAL.md")).contains("status: ACTIVE"));
     }
     for repo in REPOS {
@@ -132,6 +152,29 @@ fn a_landing_that_is_killed_between_two_repositories_is_undone_or_finished() {
     fs::remove_file(project.root().join("filter/go")).unwrap();
     project.ok(&["retry", "alpha"]);
     project.wait("the second repository again", || reached.exists().then_some(()));
+    let daemon = project.daemon_pid().unwrap();
+    kill_process(Pid::from_raw(daemon).unwrap(), Signal::KILL).unwrap();
+    // This time somebody has built on what has moved already, so that it cannot be taken back.
+    project.write("web/src/alpha.txt", "mine\n");
+    project.write("acme/api/more.txt", "more\n");
+    project.commit_in("acme/api", "more");
+    let built = project.git_in("acme/api", &["rev-parse", "main"]);
+    project.write("filter/go", "");
+    project.successor(daemon);
+    let unit = project.wait_status("alpha", "NEEDS_ATTENTION");
+    let reason = unit["attention_reason"].as_str().unwrap();
+    for part in
+        ["only part of the work has landed", "(in web)", "(in acme/api)", "built on it", "a retry lands the rest"]
+    {
+        assert!(reason.contains(part), "{part}: {reason}");
+    }
+    assert_eq!(project.git_in("acme/api", &["rev-parse", "main"]), built, "nobody's work is overwritten");
+
+    fs::remove_file(project.root().join("web/src/alpha.txt")).unwrap();
+    fs::remove_file(&reached).unwrap();
+    fs::remove_file(project.root().join("filter/go")).unwrap();
+    project.ok(&["retry", "alpha"]);
+    project.wait("the second repository for the last time", || reached.exists().then_some(()));
     kill_process(Pid::from_raw(project.daemon_pid().unwrap()).unwrap(), Signal::KILL).unwrap();
     project.write("filter/go", "");
     project.wait("a daemon", || project.daemon_pid());
@@ -139,6 +182,43 @@ fn a_landing_that_is_killed_between_two_repositories_is_undone_or_finished() {
     assert_clean(&project);
     assert_eq!(project.read("acme/api/src/alpha.txt"), "alpha\n");
     assert_eq!(project.read("web/src/alpha.txt"), "alpha\n");
+    assert_eq!(project.git_in("acme/api", &["rev-parse", "main"]), built, "what had landed has not landed twice");
+}
+
+/// Changes one line in one of the repositories and waits, its work not committed.
+const AT_ODDS: &str = r#"implement() {
+    cd ../web; echo "$VE_CHUNK" > shared.txt; touch "$HOME/written"; await_file go; save implement
+}
+rebase() {
+    grep -q 'conflict in: web/shared.txt' "$HOME/prompt.rebase"
+    git merge -q main; git -C ../acme/api merge -q main
+    cd ../web; git merge -q main || true; printf 'first\nsecond\n' > shared.txt; save merge
+}"#;
+
+#[test]
+fn works_that_collide_in_one_repository_are_seen_and_resolved_there() {
+    let project = Project::task(AT_ODDS, "");
+    project.write("web/shared.txt", "start\n");
+    project.commit_in("web", "shared");
+    chunk(&project, "first", "IMPLEMENTING", "");
+    chunk(&project, "second", "IMPLEMENTING", "");
+    project.start();
+    project.inject(&["first", "second"]);
+    project.wait_trace("first", "written");
+    project.wait_trace("second", "written");
+    let judged = project.wait("their works to be seen", || {
+        Some(project.json(&["analyze", "first", "second"])).filter(|judged| judged["analysis_stage"] == "LIVE")
+    });
+    assert_eq!(judged["verdict"], "SERIALIZE", "{judged:#}");
+    assert_eq!(judged["overlapping_files"], json!(["web/shared.txt"]), "{judged:#}");
+    project.signal("first", "go");
+    project.wait_done(&["first"]);
+    project.signal("second", "go");
+    project.wait_done(&["second"]);
+    assert_eq!(project.read("web/shared.txt"), "first\nsecond\n");
+    let attempts = project.attempts("second");
+    assert!(attempts.iter().any(|attempt| attempt["phase"] == "REBASE"), "{attempts:#?}");
+    assert_clean(&project);
 }
 
 #[test]

@@ -191,20 +191,57 @@ impl Tab<'_> {
     /// Clicks what this selector finds and, if given, has this text.
     #[track_caller]
     pub fn click(&self, selector: &str, text: &str) {
+        let place = self.place(selector, text);
+        for kind in ["mousePressed", "mouseReleased"] {
+            self.mouse(kind, &place);
+        }
+    }
+
+    /// Drags what one selector finds onto what the other one finds.
+    #[track_caller]
+    pub fn drag(&self, from: &str, onto: &str) {
+        self.call("Input.setInterceptDrags", json!({ "enabled": true }));
+        let to = self.place(onto, "");
+        let from = self.place(from, "");
+        self.mouse("mousePressed", &from);
+        self.mouse("mouseMoved", &json!([from[0], from[1].as_f64().unwrap() + 8.0]));
+        self.mouse("mouseMoved", &to);
+        let data = self.project.wait("the drag to begin", || {
+            // What happened comes with the answer to anything.
+            self.eval("0");
+            let mut line = self.line.borrow_mut();
+            let mine = |(session, message): &(String, Value)| {
+                *session == self.session && message["method"] == "Input.dragIntercepted"
+            };
+            let at = line.heard.iter().position(mine)?;
+            Some(line.heard.swap_remove(at).1["params"]["data"].clone())
+        });
+        for kind in ["dragEnter", "dragOver", "drop"] {
+            let event = json!({ "type": kind, "x": to[0], "y": to[1], "data": data });
+            self.call("Input.dispatchDragEvent", event);
+        }
+        self.mouse("mouseReleased", &to);
+    }
+
+    /// The middle of what is found, which is then to be seen.
+    #[track_caller]
+    fn place(&self, selector: &str, text: &str) -> Value {
         let find = format!(
             "[...document.querySelectorAll({})].find((one) => one.textContent.includes({}))",
             json!(selector),
             json!(text)
         );
         self.wait(&format!("{selector} {text:?}"), &find);
-        let place = self.eval(&format!(
+        self.eval(&format!(
             "(() => {{ const one = {find}; one.scrollIntoView({{ block: 'nearest' }}); const box = one.getBoundingClientRect(); \
              return [box.x + box.width / 2, box.y + box.height / 2] }})()"
-        ));
-        for kind in ["mousePressed", "mouseReleased"] {
-            let event = json!({ "type": kind, "x": place[0], "y": place[1], "button": "left", "clickCount": 1 });
-            self.call("Input.dispatchMouseEvent", event);
-        }
+        ))
+    }
+
+    fn mouse(&self, kind: &str, place: &Value) {
+        let event =
+            json!({ "type": kind, "x": place[0], "y": place[1], "button": "left", "buttons": 1, "clickCount": 1 });
+        self.call("Input.dispatchMouseEvent", event);
     }
 
     /// Presses a key.

@@ -29,10 +29,14 @@ fn a_unit_goes_from_injection_to_landing_under_ones_eyes() {
     tab.sees("Do road.");
     tab.key("2");
     tab.sees("road ← right");
+    tab.sees("goes to the agent in");
     tab.key("u");
-    tab.wait("it to be taken back", "document.querySelector('.outbox') === null");
+    tab.wait(
+        "it to be taken back",
+        "document.querySelector('.outbox') === null && document.querySelector('.question')",
+    );
     tab.sees("left or right?");
-    assert_eq!(project.unit("road")["status"], "NEEDS_ATTENTION", "what was taken back was never sent");
+    assert_eq!(project.unit("road")["status"], "NEEDS_ATTENTION", "an agent gets nothing of what was taken back");
     tab.key("1");
     tab.sees("Nothing waits for you.");
     tab.go("#/unit/road");
@@ -50,6 +54,12 @@ fn a_unit_goes_from_injection_to_landing_under_ones_eyes() {
     tab.wait("its landing to be drawn", "document.querySelector('.mark-done')");
     tab.go("#/board");
     tab.wait("its card to be at the end", "document.querySelector('.column-done .card[aria-label=road]')");
+    tab.go("#/control");
+    tab.click("button", "Stop…");
+    tab.sees("No agent is at work.");
+    tab.click("dialog button", "Stop the daemon");
+    tab.wait("the loss to be seen", "document.querySelector('.banner')");
+    project.wait("the daemon and its keeper to be gone", || project.processes().is_empty().then_some(()));
     tab.behaved();
 }
 
@@ -95,8 +105,9 @@ fn what_is_typed_survives_updates_and_a_restart_and_two_tabs_agree() {
 }
 
 #[test]
-fn five_hundred_units_and_many_events_are_kept_up_with() {
+fn five_hundred_units_and_many_events_are_kept_up_with_and_cards_are_dragged() {
     let project = Project::new("");
+    project.chunk_in("later", "FUTURE", "[]", None);
     project.ok(&["start", "--paused", "--port", "0"]);
     for number in 0..500 {
         let body = json!({ "chunk": format!("unit_{number:03}"), "status": "PENDING" });
@@ -117,6 +128,18 @@ fn five_hundred_units_and_many_events_are_kept_up_with() {
     tab.wait("the last change", "document.querySelector('.column-ready .card[aria-label=unit_499]')");
     tab.wait("all others as they were", "document.querySelectorAll('.column-held .card').length === 499");
     eprintln!("long tasks while 201 events arrived, in ms: {}", tab.eval("tasks"));
+
+    let card = |chunk: &str| format!(".card[aria-label={chunk}]");
+    tab.drag(&card("later"), ".column-ready h2");
+    tab.wait("it to be injected", "document.querySelector('.column-ready .card[aria-label=later]')");
+    let first = "document.querySelector('.column-ready .card').getAttribute('aria-label')";
+    assert_eq!(tab.eval(first), json!("unit_499"));
+    tab.drag(&card("later"), &card("unit_499"));
+    tab.wait("it to be the first", &format!("{first} === 'later'"));
+    assert_eq!(project.unit("later")["priority"], 1);
+    tab.drag(&card("unit_499"), ".column-held h2");
+    tab.wait("it to be held", "document.querySelector('.column-held .card[aria-label=unit_499]')");
+    assert_eq!(project.unit("unit_499")["status"], "PENDING");
     tab.behaved();
 }
 
