@@ -21,8 +21,17 @@ impl Connection {
 
     /// Posts a body.
     pub fn post(&mut self, path: &str, body: &str) -> Option<Vec<u8>> {
+        self.send("POST", path, body)
+    }
+
+    /// Patches with a body.
+    pub fn patch(&mut self, path: &str, body: &str) -> Option<Vec<u8>> {
+        self.send("PATCH", path, body)
+    }
+
+    fn send(&mut self, method: &str, path: &str, body: &str) -> Option<Vec<u8>> {
         let length = body.len();
-        let head = format!("POST {path} HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\n");
+        let head = format!("{method} {path} HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\n");
         self.request(&format!("{head}content-length: {length}\r\n\r\n{body}"))
     }
 

@@ -6,12 +6,16 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a benchmark that cannot measure fails by panicking")]
 
 mod attempts;
+#[expect(dead_code, reason = "the browser of the tests, which do more with it")]
+#[path = "../../tests/it/dashboard/browser.rs"]
+mod browser;
 mod create;
 mod http;
 mod idle;
 mod list;
 mod machine;
 mod many;
+mod page;
 mod project;
 mod ps;
 mod raw;
@@ -21,7 +25,7 @@ mod table;
 /// A benchmark: prints its rows.
 type Bench = fn();
 
-const ALL: [(&str, Bench); 7] = [
+const ALL: [(&str, Bench); 8] = [
     ("start", start::run),
     ("create", create::run),
     ("list", list::run),
@@ -29,6 +33,7 @@ const ALL: [(&str, Bench); 7] = [
     ("idle", idle::run),
     ("many", many::run),
     ("attempts", attempts::run),
+    ("page", page::run),
 ];
 
 fn main() {

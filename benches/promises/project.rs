@@ -21,7 +21,7 @@ pub const ASKS: &str =
 pub const SLEEPS: &str = "exec sleep 3600";
 
 /// Anything that takes longer is broken, not slow.
-const PATIENCE: Duration = Duration::from_secs(120);
+pub const BOUND: Duration = Duration::from_secs(120);
 
 /// See the module. On the disk of the build directory: a `/tmp` in memory would make every commit free.
 pub struct Project {
@@ -109,8 +109,19 @@ impl Project {
 
     /// Starts the daemon.
     pub fn start(&self, args: &[&str]) {
-        let output = self.ve(&["start"]).args(args).output().unwrap();
+        self.ok(&[&["start"], args].concat());
+    }
+
+    /// What `ve orch <args>` prints; it must succeed.
+    pub fn ok(&self, args: &[&str]) -> String {
+        let output = self.ve(args).output().unwrap();
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8(output.stdout).unwrap()
+    }
+
+    /// Waits for `found`.
+    pub fn wait<T>(&self, what: &str, found: impl FnMut() -> Option<T>) -> T {
+        within(what, found)
     }
 
     /// The daemon.
@@ -160,7 +171,7 @@ pub fn within<T>(what: &str, mut found: impl FnMut() -> Option<T>) -> T {
         if let Some(found) = found() {
             return found;
         }
-        assert!(begun.elapsed() < PATIENCE, "in vain: {what}");
+        assert!(begun.elapsed() < BOUND, "in vain: {what}");
         std::thread::sleep(Duration::from_millis(2));
     }
 }
