@@ -14,6 +14,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 pub(super) struct Home {
     settings: Settings,
     read: Mutex<Read>,
+    notes: Mutex<()>,
 }
 
 /// Why the operator's repository cannot be worked on.
@@ -48,13 +49,18 @@ pub fn open(root: &Path, project: &str, operator_home: &Path) -> Result<Host, Op
 
 impl Home {
     pub(super) fn new(settings: Settings) -> Self {
-        Self { settings, read: Mutex::default() }
+        Self { settings, read: Mutex::default(), notes: Mutex::default() }
     }
 
     /// The documents that were read before.
     pub(super) fn read(&self) -> MutexGuard<'_, Read> {
         // Whoever fell over while reading left whole entries.
         self.read.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Held by whoever changes what is noted to be pushed.
+    pub(super) fn notes(&self) -> &Mutex<()> {
+        &self.notes
     }
 
     pub(super) fn effective(&self) -> Arc<Effective> {

@@ -11,6 +11,10 @@ use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io::{self, ErrorKind, Write};
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
+
+/// What is to be pushed: a commit for each branch.
+type Noted = BTreeMap<BranchName, ObjectId>;
 
 /// A branch that could not be pushed.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -27,9 +31,8 @@ pub(super) fn note(home: &Home, place: &Place, merge: &Merge) -> Outcome<()> {
     if !effective.config.push || effective.config.base != BaseSpec::Origin(merge.target.clone()) {
         return Ok(());
     }
-    let mut noted = read(&place.unpushed)?;
-    noted.insert(merge.target.clone(), merge.commit.clone());
-    Ok(write(&place.unpushed, &noted)?)
+    let landed = |noted: &mut Noted| drop(noted.insert(merge.target.clone(), merge.commit.clone()));
+    Ok(change(home.notes(), &place.unpushed, landed)?)
 }
 
 /// Pushes all that is noted, and returns what is left.
@@ -58,7 +61,7 @@ fn push(home: &Home, repo: &Repo) -> Outcome<Vec<(BranchName, String)>> {
     }
     if !home.effective().config.push {
         // Not wanted any more.
-        return Ok(write(&file, &BTreeMap::new()).map(|()| Vec::new())?);
+        return Ok(change(home.notes(), &file, Noted::clear).map(|()| Vec::new())?);
     }
     let host = home.open(repo)?;
     let mut refused = Vec::new();
@@ -70,14 +73,22 @@ fn push(home: &Home, repo: &Repo) -> Outcome<Vec<(BranchName, String)>> {
     }
     let is_refused = |branch: &BranchName| refused.iter().any(|(left, _)| left == branch);
     // What landed meanwhile is noted with another commit, and stays.
-    let mut now = read(&file)?;
-    now.retain(|branch, commit| is_refused(branch) || noted.get(branch) != Some(&*commit));
-    write(&file, &now)?;
+    let pushed = |now: &mut Noted| now.retain(|branch, commit| is_refused(branch) || noted.get(branch) != Some(commit));
+    change(home.notes(), &file, pushed)?;
     Ok(refused)
 }
 
+/// Changes what is noted, one change at a time: a landing notes while the one before is being pushed.
+fn change(alone: &Mutex<()>, file: &Path, change: impl FnOnce(&mut Noted)) -> io::Result<()> {
+    // Nothing is held in it that a panic could have left half done.
+    let _alone = alone.lock().unwrap_or_else(PoisonError::into_inner);
+    let mut noted = read(file)?;
+    change(&mut noted);
+    write(file, &noted)
+}
+
 /// A line per branch: commit, blank, name.
-fn read(file: &Path) -> io::Result<BTreeMap<BranchName, ObjectId>> {
+fn read(file: &Path) -> io::Result<Noted> {
     let text = match fs::read_to_string(file) {
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(BTreeMap::new()),
         text => text?,
@@ -86,11 +97,12 @@ fn read(file: &Path) -> io::Result<BTreeMap<BranchName, ObjectId>> {
         let (commit, branch) = line.split_once(' ')?;
         Some((BranchName::parse(branch).ok()?, ObjectId::parse(commit).ok()?))
     };
-    Ok(text.lines().filter_map(line).collect())
+    let unknown = |text: &str| io::Error::other(format!("{}: {text:?} is no commit and branch", file.display()));
+    text.lines().map(|text| line(text).ok_or_else(|| unknown(text))).collect()
 }
 
 /// Durable, whole or not at all.
-fn write(file: &Path, noted: &BTreeMap<BranchName, ObjectId>) -> io::Result<()> {
+fn write(file: &Path, noted: &Noted) -> io::Result<()> {
     let new: PathBuf = file.with_extension("new");
     let lines: String = noted.iter().map(|(branch, commit)| format!("{commit} {branch}\n")).collect();
     let mut out = File::create(&new)?;
@@ -113,5 +125,29 @@ mod tests {
         let noted = BTreeMap::from([(BranchName::parse("dev/x").unwrap(), ObjectId::parse("a".repeat(40)).unwrap())]);
         write(&file, &noted).unwrap();
         assert_eq!(read(&file).unwrap(), noted);
+        fs::write(&file, "half a li").unwrap();
+        assert!(
+            read(&file).unwrap_err().to_string().contains("half a li"),
+            "what is to be pushed is not forgotten silently"
+        );
+    }
+
+    #[test]
+    fn a_note_that_comes_while_another_is_crossed_off_stays() {
+        let temp = tempfile::tempdir().unwrap();
+        let (file, alone) = (temp.path().join("unpushed"), Mutex::new(()));
+        let commit = ObjectId::parse("a".repeat(40)).unwrap();
+        let name = |number: usize| BranchName::parse(format!("b{number}")).unwrap();
+        let (file, alone, commit) = (&file, &alone, &commit);
+        std::thread::scope(|scope| {
+            for half in 0..2 {
+                scope.spawn(move || {
+                    for number in (half..40).step_by(2) {
+                        change(alone, file, |noted| drop(noted.insert(name(number), commit.clone()))).unwrap();
+                    }
+                });
+            }
+        });
+        assert_eq!(read(file).unwrap().len(), 40);
     }
 }
