@@ -5,6 +5,7 @@ use super::failure::Failure;
 use super::state::State;
 use crate::actors::repository::CountUnmerged;
 use crate::actors::scheduler::{Explain, Outlook};
+use crate::actors::settings::Reload;
 use crate::actors::supervisor::Handles;
 use crate::actors::units::{Get, List, Target, Tell, TellError};
 use crate::actors::work_unit::Refusal;
@@ -68,6 +69,8 @@ pub fn shown_alone(unit: &WorkUnit, handles: &Handles) -> Json<wire::unit::WorkU
 
 /// Tells a unit what happened, in the words of whoever asked.
 pub async fn tell(handles: &Handles, chunk: &ChunkName, event: Event, who: Who) -> Result<WorkUnit, Failure> {
+    // What follows is to follow the configuration as it is written now.
+    handles.settings_actor.send(Reload).await?;
     match handles.units.send(Tell { to: Target::Chunk(chunk.clone()), event, who }).await? {
         Err(TellError::Refused(Refusal::Illegal(illegal))) => {
             let unit = handles.units.send(Get(chunk.clone())).await?;

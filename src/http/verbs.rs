@@ -7,7 +7,6 @@ use super::state::State;
 use super::units::{chunk, find, shown_alone, tell};
 use crate::actors::clock;
 use crate::actors::scheduler::SetPaused;
-use crate::actors::settings::Reload;
 use crate::actors::units::List;
 use crate::domain::event::Event;
 use crate::domain::work_unit::{Status, WorkUnit};
@@ -45,8 +44,6 @@ const UNDO: u32 = 60;
 
 async fn verb(state: &State, path: &str, event: Event, request: &HttpRequest) -> Shown {
     let handles = state.handles().await?;
-    // What follows is to follow the configuration as it is written now.
-    handles.settings_actor.send(Reload).await?;
     let unit = tell(&handles, &chunk(path)?, event, who(request)).await?;
     Ok(shown_alone(&unit, &handles))
 }
