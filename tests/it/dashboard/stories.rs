@@ -143,6 +143,64 @@ fn five_hundred_units_and_many_events_are_kept_up_with_and_cards_are_dragged() {
     tab.behaved();
 }
 
+/// Meets, one after the other: a crash, an allowance that is used up (chunk `b`), and a status that nobody moves on.
+const TROUBLE: &str = r#"implement() {
+  if [ ! -e "$HOME/once" ]; then touch "$HOME/once"; echo "no compiler here" >&2; exit 1; fi
+  if [ "$VE_CHUNK" = b ] && [ ! -e "$HOME/twice" ]; then
+    touch "$HOME/twice"; say '{"ve":"error","kind":"usage_limit","message":"used up","resets_at":"2100-01-01T00:00:00Z"}'; exit 1
+  fi
+  mkdir -p src; echo "$VE_CHUNK" > "src/$VE_CHUNK.txt"; save implement
+}
+complete() { :; }"#;
+
+#[test]
+fn whatever_else_waits_is_dealt_with_by_a_key() {
+    let project = Project::with(TROUBLE, "[limits]\ncrash_retries = 0\ncompletion_retries = 0\n");
+    for chunk in ["a", "b"] {
+        project.chunk(chunk, "null");
+        let goal = format!("docs/chunks/{chunk}/GOAL.md");
+        let links = "subsystems:\n  - subsystem_id: store\n    relationship: implements\n";
+        project.write(&goal, &project.read(&goal).replace("code_paths:", &format!("{links}code_paths:")));
+    }
+    project.commit("a subsystem that both implement");
+    let Some(browser) = Browser::start(&project) else { return };
+    project.start();
+    let tab = browser.open(&project, "#/attention");
+    tab.sees("Nothing waits for you.");
+    project.inject(&["a", "b"]);
+    // The one that may start meets its crash meanwhile.
+    tab.wait("both entries", "document.querySelectorAll('.queue .entry').length === 2");
+    tab.click(".entry", "conflict");
+    tab.sees("May a and b run at once?");
+    tab.key("1");
+    tab.wait("the pair to be decided", "!document.querySelector('.kind-conflict')");
+    assert_eq!(project.json(&["conflicts", "a"])["conflicts"][0]["verdict"], "INDEPENDENT");
+
+    tab.wait("both crashes", "document.querySelectorAll('.queue .entry.kind-failure').length === 2");
+    tab.click(".entry", "b");
+    tab.sees("no compiler here");
+    tab.key("r");
+    tab.wait("the allowance", "document.querySelector('.entry.kind-limit')");
+    tab.click(".entry", "Allowance of script");
+    tab.sees("used up");
+    tab.key("r");
+    tab.wait("b to go on", "!document.querySelector('.kind-limit')");
+    tab.click(".entry", "no compiler here");
+    tab.key("r");
+    tab.wait("nobody to move the status on", "document.querySelectorAll('.queue .entry.kind-completion').length === 2");
+    tab.key("y");
+    tab.wait("the first to be approved", "document.querySelectorAll('.queue .entry').length === 1");
+    tab.key("y");
+    tab.sees("Nothing waits for you.");
+    project.wait_done(&["a", "b"]);
+
+    project.write("ve.toml", &format!("{}max_agent = 1\n", project.read("ve.toml")));
+    tab.sees("unknown key");
+    tab.click(".ask a", "Control");
+    tab.wait("Control to say it, too", "document.querySelector('.control')?.textContent.includes('max_agent')");
+    tab.behaved();
+}
+
 #[test]
 fn every_view_fits_a_telephone_and_is_accessible() {
     let project = Project::new(ASKS);

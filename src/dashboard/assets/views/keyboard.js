@@ -1,6 +1,6 @@
 // Keys: each view names what its keys do; `?` shows all that count now.
 
-import { useEffect, useRef } from "../vendor/preact.js";
+import { useLayoutEffect, useRef } from "../vendor/preact.js";
 import { isActive, name } from "../lib/keys.js";
 
 /** Bindings that count now, the innermost last: `{key: {does, run}}`. */
@@ -13,14 +13,12 @@ export function bindings() {
   return [...all];
 }
 
-/** Binds keys as long as the component is there. */
+/** Binds keys as long as the component is there: from when it is drawn on, which is outer ones first, so that no key is lost or another one's. */
 export function useKeys(keys) {
-  const layer = useRef(keys);
+  const layer = useRef(null);
+  if (layer.current === null) layers.push(layer);
   layer.current = keys;
-  useEffect(() => {
-    layers.push(layer);
-    return () => layers.splice(layers.indexOf(layer), 1);
-  }, []);
+  useLayoutEffect(() => () => layers.splice(layers.indexOf(layer), 1), []);
 }
 
 addEventListener("keydown", (event) => {
