@@ -82,8 +82,8 @@ pub enum LaunchError {
         /// Its program, by the name that is looked up.
         program: String,
     },
-    /// The configuration has no such gate any more.
-    #[error("run the {0}: it is not configured any more")]
+    /// The unit was saved before commands were kept with their attempts.
+    #[error("run the {0}: an older version of this program began it; retry")]
     NoCommand(&'static str),
     /// The prompt cannot be made.
     #[error("write the prompt: {0}")]
@@ -172,15 +172,12 @@ struct Start {
 fn start(unit: &WorkUnit, live: &Live, effective: &Effective, paths: &UnitPaths) -> Result<Start, LaunchError> {
     let config = &effective.config;
     let place = place(unit, live, effective, paths);
-    let command = |command: Option<&String>, name| {
-        let command = command.ok_or(LaunchError::NoCommand(name))?;
-        let (launch, codec) = (exec::launch(&place, command), Box::new(ExecCodec::new(command)));
-        Ok(Start { launch, codec, read: Vec::new(), write: Vec::new(), before: Usage::default() })
-    };
     match live.kind {
-        AttemptKind::Setup => command(config.setup.as_ref(), "setup command"),
-        AttemptKind::WorkerGate(gate) => command(config.gates.worker.get(gate), "worker gate"),
-        AttemptKind::IntegrationGate(gate) => command(config.gates.integration.get(gate), "integration gate"),
+        AttemptKind::Setup | AttemptKind::WorkerGate(_) | AttemptKind::IntegrationGate(_) => {
+            let command = live.command.as_ref().ok_or(LaunchError::NoCommand(live.kind.name()))?;
+            let (launch, codec) = (exec::launch(&place, command), Box::new(ExecCodec::new(command)));
+            Ok(Start { launch, codec, read: Vec::new(), write: Vec::new(), before: Usage::default() })
+        }
         AttemptKind::Agent => {
             let name = live.agent.as_ref().unwrap_or(effective.rules.agent_for(unit.phase));
             let agent = config.agents.all.get(name).ok_or_else(|| LaunchError::NoAgent(name.to_string()))?;

@@ -39,6 +39,11 @@ pub fn timeline(since: Timestamp) -> Query<Timeline> {
     Query::new(move |store| store.timeline(since))
 }
 
+/// At most `limit` attempts of gates that began at or after a moment, the latest first.
+pub fn gate_attempts(since: Timestamp, limit: u32) -> Query<Vec<(ChunkName, AttemptRecord)>> {
+    Query::new(move |store| store.gate_attempts(since, limit))
+}
+
 /// What all attempts there ever were used.
 pub fn spending() -> Query<Vec<Spent>> {
     Query::new(|store| store.spending())

@@ -136,6 +136,8 @@ mod tests {
             error: None,
             usage: USAGE,
             cost_usd: 0.5,
+            command: None,
+            judges: None,
             log: None,
         };
         let attempts = vec![attempt(1, Some("finished"), Some("claude")), attempt(2, None, None)];

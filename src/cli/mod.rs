@@ -20,6 +20,7 @@ mod doctor;
 mod error;
 mod explain;
 mod follow;
+mod gates;
 mod handover;
 mod history;
 mod inject;
@@ -141,6 +142,7 @@ enum Verb {
     Logs(logs::Logs),
     History(history::History),
     Diff(diff::Diff),
+    Gates(gates::Gates),
     Costs(costs::Costs),
     WorkUnit(units::WorkUnit),
     /// Watch and steer everything on one screen
@@ -252,6 +254,7 @@ async fn ask(verb: Verb, client: &Client<'_>, console: &mut Console) -> Result<(
         Verb::Logs(args) => logs::run(args, client, console).await,
         Verb::History(args) => history::run(args, client, console).await,
         Verb::Diff(args) => diff::run(args, client, console).await,
+        Verb::Gates(args) => gates::run(args, client, console).await,
         Verb::Costs(args) => costs::run(args, client, console).await,
         Verb::WorkUnit(args) => units::work_unit(args, client, console).await,
         Verb::Top => top::run(client, console).await,

@@ -25,6 +25,8 @@ diesel::table! {
         outcome -> Nullable<Text>,
         error -> Nullable<Text>,
         usage -> Nullable<Text>,
+        command -> Nullable<Text>,
+        judges -> Nullable<Text>,
     }
 }
 

@@ -1,6 +1,6 @@
 //! One started process for a unit: an agent, a setup command or a gate.
 
-use super::ids::{AgentName, AttemptId, SessionId};
+use super::ids::{AgentName, AttemptId, ObjectId, SessionId};
 use super::phase::Phase;
 use super::report::Usage;
 
@@ -38,6 +38,8 @@ pub struct Live {
     pub kind: AttemptKind,
     /// The agent that plays it; none for setup and gates.
     pub agent: Option<AgentName>,
+    /// The shell command of a setup or gate; none for agents.
+    pub command: Option<String>,
     /// What is wanted of it now.
     pub stage: Stage,
 }
@@ -77,6 +79,10 @@ pub enum AttemptChange {
         phase: Phase,
         /// The agent that plays it; none for setup and gates.
         agent: Option<AgentName>,
+        /// The shell command of a setup or gate; none for agents.
+        command: Option<String>,
+        /// The commit that a gate judges, in the repository with the documents; none for all others.
+        judges: Option<ObjectId>,
     },
     /// Its process runs.
     Started {

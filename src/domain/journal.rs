@@ -2,7 +2,7 @@
 
 use super::account::AccountEvent;
 use super::event::{Event, Moment};
-use super::ids::{AgentName, AttemptId, ChunkName, SessionId, UnitId};
+use super::ids::{AgentName, AttemptId, ChunkName, ObjectId, SessionId, UnitId};
 use super::phase::Phase;
 use super::report::Usage;
 use super::time::Timestamp;
@@ -116,6 +116,10 @@ pub struct AttemptRecord {
     pub error: Option<String>,
     /// Tokens and cost.
     pub usage: Usage,
+    /// The shell command of a setup or gate.
+    pub command: Option<String>,
+    /// The commit that a gate judged.
+    pub judges: Option<ObjectId>,
 }
 
 /// What the attempts of a unit at one phase used.

@@ -20,6 +20,7 @@ pub mod each;
 pub mod event;
 pub mod failure;
 pub mod footprint;
+pub mod gate;
 pub mod ids;
 pub mod journal;
 pub mod landing;

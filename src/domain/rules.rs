@@ -1,5 +1,6 @@
-//! What a project's configuration says that decides: limits, phases, which agent plays which phase, how many gates there are.
+//! What a project's configuration says that decides: limits, phases, which agent plays which phase, which commands run beside them.
 
+use super::gate::Gates;
 use super::ids::AgentName;
 use super::phase::{Phase, Phases};
 use super::policy::Policy;
@@ -12,12 +13,10 @@ pub struct Rules {
     pub policy: Policy,
     /// The phases in use.
     pub phases: Phases,
-    /// Whether a setup command runs before a unit's first agent.
-    pub has_setup: bool,
-    /// How many gates run in the unit's worktree before landing.
-    pub worker_gates: usize,
-    /// How many gates run on exactly the tree that would land.
-    pub integration_gates: usize,
+    /// The shell command that runs before a unit's first agent.
+    pub setup: Option<String>,
+    /// What must be green on the way home.
+    pub gates: Gates,
     /// The agent of every phase that has none of its own.
     pub default_agent: AgentName,
     /// Agents of single phases.

@@ -16,6 +16,7 @@ mod events;
 mod failure;
 mod feed;
 mod forms;
+mod gates;
 mod health;
 mod intake;
 mod log_feed;
@@ -95,6 +96,7 @@ fn routes(app: &mut ServiceConfig) {
         .service(web::resource("/machine").get(machine::show))
         .service(web::resource("/log").get(machine::log))
         .service(web::resource("/timeline").get(timeline::show))
+        .service(web::resource("/gates").get(gates::show))
         .service(web::resource("/attention").get(attention::show))
         .service(web::resource("/accounts").get(accounts::list))
         .service(web::resource("/accounts/{account}/resume").post(accounts::resume))

@@ -4,7 +4,7 @@
 //! says more than it does, fails `tests/it/openapi.rs`.
 
 use super::{
-    accounts, attempt, attention, board, config, conflicts, diff, events, feed, health, intake, log_feed, logs,
+    accounts, attempt, attention, board, config, conflicts, diff, events, feed, gates, health, intake, log_feed, logs,
     machine, overview, page, timeline, units, verbs, worktrees,
 };
 use crate::wire::error::ErrorBody;
@@ -31,6 +31,7 @@ use utoipa::{Modify, OpenApi};
         machine::show,
         machine::log,
         timeline::show,
+        gates::show,
         board::show,
         overview::url,
         overview::sign_in,

@@ -5,7 +5,10 @@ use super::state::State;
 use crate::actors::clock;
 use crate::actors::questions;
 use crate::actors::units::List;
+use crate::domain::ids::ChunkName;
+use crate::domain::journal::AttemptRecord;
 use crate::domain::time::Timestamp;
+use crate::domain::work_unit::WorkUnit;
 use crate::wire::attempts::Attempt;
 use crate::wire::lists::HistoryEntry;
 use crate::wire::timeline::{Attempted, Changed, Timeline};
@@ -17,33 +20,35 @@ use utoipa::IntoParams;
 #[derive(Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct Hours {
-    /// How far back, 12 when absent, 720 at most; 0 for what lives now.
+    /// How far back, at most 720; 0 for what lives now. Without it, half a day of the timeline and a week of gates.
     hours: Option<u32>,
 }
 
-/// Further back nothing is drawn.
+/// How far back is told when nobody says, in hours.
+const USUAL: u32 = 12;
+/// Further back nothing is told.
 const MOST: u32 = 720;
+
+impl Hours {
+    /// The moment from which on things are told, and the present one.
+    pub fn since(&self, usual: u32) -> Result<(Timestamp, Timestamp), Failure> {
+        let hours = self.hours.unwrap_or(usual);
+        if hours > MOST {
+            return Err(Failure::bad_request(format!("hours must be at most {MOST}")));
+        }
+        let now = clock::now();
+        Ok((Timestamp(now.0 - i64::from(hours) * 3_600_000_000), now))
+    }
+}
 
 /// Attempts and changes of status of all units in the last hours.
 #[utoipa::path(get, path = "/timeline", params(Hours), responses((status = 200, body = Timeline), (status = 400)))]
 pub async fn show(state: Data<State>, query: Query<Hours>) -> Result<Json<Timeline>, Failure> {
-    let hours = query.hours.unwrap_or(12);
-    if hours > MOST {
-        return Err(Failure::bad_request(format!("hours must be at most {MOST}")));
-    }
+    let (since, now) = query.since(USUAL)?;
     let handles = state.handles().await?;
-    let now = clock::now();
-    let since = Timestamp(now.0 - i64::from(hours) * 3_600_000_000);
     let (units, timeline) =
         futures_util::try_join!(handles.units.send(List), handles.persistence.send(questions::timeline(since)))?;
     let timeline = timeline?;
-    let live = |attempt: &crate::domain::ids::AttemptId| {
-        units.iter().filter_map(|unit| unit.live.as_ref()).find(|live| live.attempt == *attempt)
-    };
-    let attempts = timeline.attempts.iter().map(|(chunk, record)| {
-        let live = if record.ended_at.is_none() { live(&record.attempt) } else { None };
-        Attempted { chunk: chunk.to_string(), attempt: Attempt::new(record, live, None) }
-    });
     let changes = timeline
         .changes
         .iter()
@@ -51,7 +56,20 @@ pub async fn show(state: Data<State>, query: Query<Hours>) -> Result<Json<Timeli
     Ok(Json(Timeline {
         since: since.into(),
         now: now.into(),
-        attempts: attempts.collect(),
+        attempts: attempted(&timeline.attempts, &units),
         changes: changes.collect(),
     }))
+}
+
+/// Attempts as clients see them, given the units that may have one of them at work.
+pub fn attempted(attempts: &[(ChunkName, AttemptRecord)], units: &[WorkUnit]) -> Vec<Attempted> {
+    let live = |record: &AttemptRecord| {
+        let mut alive = units.iter().filter_map(|unit| unit.live.as_ref()).filter(|_| record.ended_at.is_none());
+        alive.find(|live| live.attempt == record.attempt)
+    };
+    let seen = |(chunk, record): &(ChunkName, AttemptRecord)| Attempted {
+        chunk: chunk.to_string(),
+        attempt: Attempt::new(record, live(record), None),
+    };
+    attempts.iter().map(seen).collect()
 }

@@ -14,6 +14,7 @@ mod values;
 pub mod words;
 
 use crate::domain::agent::AgentConfig;
+use crate::domain::gate::Gates;
 use crate::domain::ids::{AgentName, BranchName};
 use crate::domain::phase::{Phase, Phases};
 use crate::domain::policy::Policy;
@@ -83,23 +84,13 @@ impl Config {
         Rules {
             policy: self.policy.clone(),
             phases: self.phases.clone(),
-            has_setup: self.setup.is_some(),
-            worker_gates: self.gates.worker.len(),
-            integration_gates: self.gates.integration.len(),
+            setup: self.setup.clone(),
+            gates: self.gates.clone(),
             default_agent: self.agents.default.clone(),
             agents: self.agents.per_phase.clone(),
             accounts: BTreeMap::new(),
         }
     }
-}
-
-/// Shell commands whose exit decides.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Gates {
-    /// Run in the unit's worktree.
-    pub worker: Vec<String>,
-    /// Run on exactly the tree that would land.
-    pub integration: Vec<String>,
 }
 
 /// What agents can reach.

@@ -3,7 +3,7 @@
 use super::names::PhaseName;
 use super::times::Moment;
 use crate::domain::attempt::{Live, Stage};
-use crate::domain::ids::{AgentName, SessionId};
+use crate::domain::ids::{AgentName, ObjectId, SessionId};
 use crate::domain::journal::AttemptRecord;
 use crate::domain::report;
 use serde::{Deserialize, Serialize};
@@ -51,6 +51,10 @@ pub struct Attempt {
     pub usage: Usage,
     /// Dollars.
     pub cost_usd: f64,
+    /// The shell command of a setup or gate; none for agents.
+    pub command: Option<String>,
+    /// The commit that a gate judges, in the repository with the documents; none for all others.
+    pub judges: Option<String>,
     /// Path of its raw log.
     pub log: Option<String>,
 }
@@ -82,6 +86,8 @@ impl Attempt {
             error: record.error.clone(),
             usage: record.usage.into(),
             cost_usd: dollars(record.usage.cost),
+            command: record.command.clone(),
+            judges: record.judges.as_ref().map(ObjectId::to_string),
             log,
         }
     }
@@ -155,8 +161,11 @@ mod tests {
             outcome: None,
             error: None,
             usage: report::Usage { cost: 1_250_000, ..report::Usage::default() },
+            command: None,
+            judges: None,
         };
-        let live = |stage| Live { attempt: attempt.clone(), kind: AttemptKind::Agent, agent: None, stage };
+        let live =
+            |stage| Live { attempt: attempt.clone(), kind: AttemptKind::Agent, agent: None, command: None, stage };
         let shown = |live: Option<Live>| Attempt::new(&record, live.as_ref(), None);
         assert_eq!(shown(Some(live(Stage::Working))).status, "running");
         assert_eq!(shown(Some(live(Stage::Warm))).status, "suspended");

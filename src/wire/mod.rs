@@ -22,6 +22,7 @@ pub mod error;
 pub mod events;
 pub mod explain;
 pub mod feed;
+pub mod gates;
 pub mod lists;
 pub mod machine;
 pub mod metrics;

@@ -19,6 +19,7 @@ mod documents;
 mod durability;
 mod existing_client;
 mod faults;
+mod gates;
 mod jail;
 mod job;
 mod live;

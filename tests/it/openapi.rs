@@ -205,6 +205,7 @@ fn every_described_status_is_provoked_and_looks_as_described() {
         "/log",
         "/machine",
         "/timeline",
+        "/gates",
     ] {
         all.gives("GET", path, "", 200);
     }
@@ -228,6 +229,7 @@ fn every_described_status_is_provoked_and_looks_as_described() {
         ("GET", "/assets/ghost.js", "", 404),
         ("GET", "/log?lines=x", "", 400),
         ("GET", "/timeline?hours=99999", "", 400),
+        ("GET", "/gates?hours=99999", "", 400),
         ("GET", "/accounts", "", 200),
         ("GET", "/oracle/stats", "", 200),
         ("POST", "/accounts/script/resume", "", 200),

@@ -140,7 +140,7 @@ fn crashed() -> Outcome {
 /// A project with everything switched on.
 fn rules() -> Rules {
     let mut rules = world::rules();
-    (rules.worker_gates, rules.integration_gates) = (1, 1);
+    rules.gates = world::gates(1, 1);
     rules.policy.approve_goals = true;
     rules
 }
@@ -224,7 +224,7 @@ fn states() -> Vec<(&'static str, WorkUnit)> {
     };
     let setup = || {
         let mut way = from(Phase::Implement);
-        way.rules.has_setup = true;
+        way.rules.setup = Some("make ready".into());
         way
     };
     let gave_up = || {

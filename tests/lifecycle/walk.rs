@@ -66,9 +66,8 @@ pub fn lives(length: usize) -> impl Strategy<Value = Life> {
     let rules =
         (any::<[bool; 4]>(), 0..3_usize, 0..3_usize).prop_map(|([setup, short, approve, fail], worker, landing)| {
             let mut rules = world::rules();
-            rules.has_setup = setup;
-            rules.worker_gates = worker;
-            rules.integration_gates = landing;
+            rules.setup = setup.then(|| "make ready".into());
+            rules.gates = world::gates(worker, landing);
             rules.policy.approve_goals = approve;
             rules.policy.exhausted = if fail { Exhausted::Fail } else { Exhausted::Ask };
             rules.phases = if short { Phases::new(&[]) } else { Phases::default() };

@@ -5,6 +5,7 @@ use std::time::Duration;
 use ve::domain::chunk::ChunkStatus;
 use ve::domain::each::Each;
 use ve::domain::event::{Event, Gathered, Moment, Patch, RebaseResult, Wanted};
+use ve::domain::gate::Gates;
 use ve::domain::ids::{AgentName, AttemptId, BranchName, ChunkName, ObjectId, SessionId, UnitId};
 use ve::domain::landing::{Merge, MergeResult, MoveResult};
 use ve::domain::new_unit::NewUnit;
@@ -56,13 +57,17 @@ pub fn rules() -> Rules {
     Rules {
         policy: Policy::default(),
         phases: Phases::default(),
-        has_setup: false,
-        worker_gates: 0,
-        integration_gates: 0,
+        setup: None,
+        gates: gates(0, 0),
         default_agent: agent(),
         agents: BTreeMap::new(),
         accounts: BTreeMap::new(),
     }
+}
+
+/// So many gates of each kind.
+pub fn gates(worker: usize, integration: usize) -> Gates {
+    Gates { worker: vec!["lint".into(); worker], integration: vec!["test".into(); integration] }
 }
 
 pub fn unit(phase: Phase) -> WorkUnit {

@@ -43,7 +43,7 @@ fn try_merge(home: &Home, unit: &WorkUnit) -> Outcome<MergeResult> {
     if merge.values().all(|merge| merge.from == merge.commit) {
         return Ok(MergeResult::NothingToLand { tip: merge.lead.from });
     }
-    if home.effective().rules.integration_gates > 0 {
+    if !home.effective().rules.gates.integration.is_empty() {
         places.iter().try_for_each(|(repo, place)| match merge.get(repo) {
             Some(merge) => place.named(check_out(place, &merge.commit)),
             None => Ok(()),

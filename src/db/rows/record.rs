@@ -4,7 +4,7 @@ use super::stored::from_json;
 use super::{account, words};
 use crate::db::error::Unreadable;
 use crate::db::schema::{attempts, events, status_log};
-use crate::domain::ids::{AgentName, AttemptId, ChunkName, InvalidName, SessionId, UnitId};
+use crate::domain::ids::{AgentName, AttemptId, ChunkName, InvalidName, ObjectId, SessionId, UnitId};
 use crate::domain::journal::{AccountEntry, AttemptRecord, Entry, Line, Transition};
 use crate::domain::report::Usage;
 use crate::domain::time::Timestamp;
@@ -145,6 +145,8 @@ pub(crate) struct AttemptRow {
     outcome: Option<String>,
     error: Option<String>,
     usage: Option<String>,
+    command: Option<String>,
+    judges: Option<String>,
 }
 
 impl TryFrom<AttemptRow> for AttemptRecord {
@@ -170,6 +172,8 @@ impl TryFrom<AttemptRow> for AttemptRecord {
                 None => Usage::default(),
                 Some(usage) => from_json(&usage).map_err(bad(unit, "the usage of an attempt"))?,
             },
+            command: row.command,
+            judges: name(row.judges, ObjectId::parse).map_err(bad(unit, "the commit of an attempt"))?,
         })
     }
 }

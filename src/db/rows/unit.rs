@@ -218,6 +218,9 @@ struct LiveDef {
     kind: AttemptKind,
     #[serde(with = "stored")]
     agent: Option<AgentName>,
+    // Absent in what was stored before commands were kept with their attempts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    command: Option<String>,
     #[serde(with = "stored")]
     stage: Stage,
 }

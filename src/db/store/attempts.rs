@@ -8,7 +8,7 @@ use crate::db::rows::stored::to_json;
 use crate::db::rows::words;
 use crate::db::schema::attempts;
 use crate::domain::attempt::AttemptChange;
-use crate::domain::ids::{AgentName, AttemptId, SessionId, UnitId};
+use crate::domain::ids::{AgentName, AttemptId, ObjectId, SessionId, UnitId};
 use crate::domain::journal::AttemptRecord;
 use crate::domain::time::Timestamp;
 use diesel::dsl::max;
@@ -61,7 +61,7 @@ pub(super) fn write(
     now: Timestamp,
 ) -> Result<(), Stop> {
     match change {
-        AttemptChange::Opened { attempt, kind, phase, agent } => {
+        AttemptChange::Opened { attempt, kind, phase, agent, command, judges } => {
             let last: Option<i64> =
                 attempts::table.filter(attempts::unit_id.eq(unit.0)).select(max(attempts::number)).first(connection)?;
             diesel::insert_into(attempts::table)
@@ -73,6 +73,8 @@ pub(super) fn write(
                     attempts::phase.eq(words::phase(*phase)),
                     attempts::agent.eq(agent.as_ref().map(AgentName::as_str)),
                     attempts::started_at.eq(now.0),
+                    attempts::command.eq(command),
+                    attempts::judges.eq(judges.as_ref().map(ObjectId::as_str)),
                 ))
                 .execute(connection)
                 .map_err(|error| taken(error, Refused::AttemptOpen { unit, attempt: attempt.clone() }))?;

@@ -1,9 +1,10 @@
-//! What all units did since a moment: the material of the dashboard's charts.
+//! What all units did since a moment: the material of the dashboard's charts, and of what is told about gates.
 
 use super::Store;
 use crate::db::error::{StoreError, Unreadable};
 use crate::db::rows::record::{AttemptRow, TransitionRow};
 use crate::db::schema::{attempts, status_log, work_units};
+use crate::domain::attempt::AttemptKind;
 use crate::domain::ids::{ChunkName, UnitId};
 use crate::domain::journal::{AttemptRecord, Timeline, Transition};
 use crate::domain::time::Timestamp;
@@ -18,9 +19,7 @@ impl Store {
             .order((attempts::started_at, attempts::attempt_id))
             .select((attempts::unit_id, work_units::chunk, AttemptRow::as_select()))
             .load(&mut self.connection)?;
-        let attempts =
-            rows.into_iter().map(|(unit, name, row)| Ok((chunk(unit, name)?, AttemptRecord::try_from(row)?)));
-        let attempts = attempts.collect::<Result<_, Unreadable>>()?;
+        let attempts = rows.into_iter().map(named).collect::<Result<_, _>>()?;
         let rows: Vec<(i64, String, TransitionRow)> = status_log::table
             .inner_join(work_units::table)
             .filter(status_log::at.gt(since.0))
@@ -30,6 +29,28 @@ impl Store {
         let changes = rows.into_iter().map(|(unit, name, row)| Ok((chunk(unit, name)?, Transition::try_from(row)?)));
         Ok(Timeline { attempts, changes: changes.collect::<Result<_, Unreadable>>()? })
     }
+
+    /// At most `limit` attempts of gates that began at or after `since` or are at work, each with its chunk, the latest first.
+    pub fn gate_attempts(
+        &mut self,
+        since: Timestamp,
+        limit: u32,
+    ) -> Result<Vec<(ChunkName, AttemptRecord)>, StoreError> {
+        let kinds = [AttemptKind::WorkerGate(0), AttemptKind::IntegrationGate(0)].map(AttemptKind::name);
+        let rows: Vec<(i64, String, AttemptRow)> = attempts::table
+            .inner_join(work_units::table)
+            .filter(attempts::kind.eq_any(kinds))
+            .filter(attempts::ended_at.is_null().or(attempts::started_at.ge(since.0)))
+            .order((attempts::started_at.desc(), attempts::number.desc()))
+            .limit(i64::from(limit))
+            .select((attempts::unit_id, work_units::chunk, AttemptRow::as_select()))
+            .load(&mut self.connection)?;
+        rows.into_iter().map(named).collect()
+    }
+}
+
+fn named((unit, name, row): (i64, String, AttemptRow)) -> Result<(ChunkName, AttemptRecord), StoreError> {
+    Ok((chunk(unit, name)?, row.try_into()?))
 }
 
 fn chunk(unit: i64, name: String) -> Result<ChunkName, Unreadable> {

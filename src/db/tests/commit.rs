@@ -22,6 +22,8 @@ fn opened(number: u32) -> AttemptChange {
         kind: AttemptKind::Agent,
         phase: Phase::Plan,
         agent: Some(agent()),
+        command: None,
+        judges: None,
     }
 }
 

@@ -5,12 +5,14 @@ use super::{Bench, agent, attempt, create, moment, unit_of};
 use crate::db::store::write::Write;
 use crate::domain::chunk::ChunkStatus;
 use crate::domain::event::{Event, Gathered};
+use crate::domain::gate::Gates;
 use crate::domain::ids::{AttemptId, SessionId};
 use crate::domain::lifecycle::transition;
 use crate::domain::phase::{Phase, Phases};
 use crate::domain::policy::Policy;
 use crate::domain::report::{AgentError, ErrorKind, Outcome, Usage};
 use crate::domain::rules::Rules;
+use crate::domain::time::Timestamp;
 use crate::domain::who::Who;
 use crate::domain::work_unit::WorkUnit;
 use std::collections::BTreeMap;
@@ -19,9 +21,8 @@ fn rules() -> Rules {
     Rules {
         policy: Policy::default(),
         phases: Phases::default(),
-        has_setup: true,
-        worker_gates: 2,
-        integration_gates: 1,
+        setup: Some("make ready".into()),
+        gates: Gates { worker: vec!["lint".into(), "test".into()], integration: vec!["test".into()] },
         default_agent: agent(),
         agents: BTreeMap::new(),
         accounts: BTreeMap::new(),
@@ -144,7 +145,20 @@ fn one_step_closes_a_gate_and_opens_the_next() {
     let unit = walk.unit.id;
     let mut bench = replayed(walk);
     let attempts = bench.store.attempts(unit).unwrap();
-    let kinds: Vec<_> = attempts.iter().map(|attempt| attempt.kind.as_str()).collect();
-    assert_eq!(kinds, ["setup", "agent", "worker gate", "worker gate"]);
+    let ran: Vec<_> =
+        attempts.iter().map(|ran| (ran.kind.as_str(), ran.command.as_deref(), ran.judges.is_some())).collect();
+    let expected = [
+        ("setup", Some("make ready"), false),
+        ("agent", None, false),
+        ("worker gate", Some("lint"), true),
+        ("worker gate", Some("test"), true),
+    ];
+    assert_eq!(ran, expected);
     assert_eq!(bench.store.open_attempts().unwrap(), []);
+
+    let gates = bench.store.gate_attempts(Timestamp(0), 10).unwrap();
+    let told: Vec<_> = gates.iter().map(|(chunk, gate)| (chunk.as_str(), gate.command.as_deref())).collect();
+    assert_eq!(told, [("a", Some("test")), ("a", Some("lint"))], "the latest first");
+    assert_eq!(bench.store.gate_attempts(gates[0].1.started_at, 10).unwrap().len(), 1);
+    assert_eq!(bench.store.gate_attempts(Timestamp(0), 1).unwrap().len(), 1);
 }

@@ -188,7 +188,13 @@ pub(super) fn lives() -> Vec<Live> {
     let mut stages = vec![Stage::Working, Stage::Warm, Stage::Gathering];
     stages.extend(ladders.map(Stage::Stopping));
     let stages = every!(stages; Stage::Working, Stage::Warm, Stage::Stopping(_), Stage::Gathering);
-    let live = |kind, stage| Live { attempt: attempt(1), kind, agent: Some(agent()), stage };
+    let live = |kind, stage| Live {
+        attempt: attempt(1),
+        kind,
+        agent: Some(agent()),
+        command: (kind != AttemptKind::Agent).then(|| text("make")),
+        stage,
+    };
     let mut all: Vec<Live> = stages.into_iter().map(|stage| live(AttemptKind::Agent, stage)).collect();
     all.extend(kinds.map(|kind| live(kind, Stage::Working)));
     all

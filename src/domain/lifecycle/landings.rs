@@ -14,9 +14,6 @@ use crate::domain::work_unit::{Activity, Leftovers, Note, Proof, Status};
 impl Turn<'_> {
     /// Starts the first worker gate, or the landing where there is none.
     pub(super) fn enter_gates(&mut self) {
-        if self.rules.worker_gates == 0 {
-            return self.land();
-        }
         self.run_worker_gate(0);
     }
 
@@ -28,20 +25,26 @@ impl Turn<'_> {
         self.perform(Effect::Land);
     }
 
+    /// Starts this worker gate, or the landing where there is none more.
     fn run_worker_gate(&mut self, gate: usize) {
+        let Some(command) = self.rules.gates.worker.get(gate) else { return self.land() };
         if self.stops_on_its_way_home() {
             return;
         }
-        let attempt = self.open(AttemptKind::WorkerGate(gate), None);
+        let tip = self.unit.tip.as_ref().map(|tip| tip.lead.clone());
+        let attempt = self.open_command(AttemptKind::WorkerGate(gate), command.clone(), tip);
         self.run(Activity::WorkerGate(gate));
         self.perform(Effect::Run(attempt));
     }
 
+    /// Starts this integration gate, or the move of the branch where there is none more.
     fn run_integration_gate(&mut self, merge: Each<Merge>, gate: usize) {
+        let Some(command) = self.rules.gates.integration.get(gate) else { return self.move_branch(merge) };
         if self.stops_on_its_way_home() {
             return;
         }
-        let attempt = self.open(AttemptKind::IntegrationGate(gate), None);
+        let judges = Some(merge.lead.commit.clone());
+        let attempt = self.open_command(AttemptKind::IntegrationGate(gate), command.clone(), judges);
         self.run(Activity::Landing(Landing::Gating { merge, gate }));
         self.perform(Effect::Run(attempt));
     }
@@ -64,20 +67,12 @@ impl Turn<'_> {
             }
             (Status::Running(Activity::Landing(_)), _) if *outcome == Outcome::Interrupted => self.land(),
             (Status::Running(Activity::WorkerGate(_)), AttemptKind::WorkerGate(gate)) if green => {
-                if gate + 1 < self.rules.worker_gates {
-                    self.run_worker_gate(gate + 1);
-                } else {
-                    self.land();
-                }
+                self.run_worker_gate(gate + 1);
             }
             (Status::Running(Activity::Landing(Landing::Gating { merge, .. })), AttemptKind::IntegrationGate(gate))
                 if green =>
             {
-                if gate + 1 < self.rules.integration_gates {
-                    self.run_integration_gate(merge, gate + 1);
-                } else {
-                    self.move_branch(merge);
-                }
+                self.run_integration_gate(merge, gate + 1);
             }
             (Status::Running(_), _) => {
                 self.ask(About::Landing, format!("{} {} is red: {}", kind.name(), number(kind), complaint(outcome)));
@@ -95,10 +90,8 @@ impl Turn<'_> {
                 if *needs_trust && self.unit.approved.as_ref() != Some(&merge.lead.tip) {
                     let reason = format!("the work changes what the project trusts: {}", sensitive.join(", "));
                     self.ask(About::Trust { tip: merge.lead.tip.clone(), paths: sensitive.clone() }, reason);
-                } else if self.rules.integration_gates > 0 {
-                    self.run_integration_gate(merge.clone(), 0);
                 } else {
-                    self.move_branch(merge.clone());
+                    self.run_integration_gate(merge.clone(), 0);
                 }
             }
             MergeResult::NothingToLand { tip } => self.done(Proof::Contained { tip: tip.clone() }),
@@ -133,7 +126,7 @@ impl Turn<'_> {
         };
         match result {
             MoveResult::Moved { kept } => {
-                self.done(Proof::Landed { merge, gates: self.rules.integration_gates, kept: kept.clone() });
+                self.done(Proof::Landed { merge, gates: self.rules.gates.integration.len(), kept: kept.clone() });
             }
             MoveResult::TargetMoved => self.land(),
             MoveResult::Blocked { reasons } => {

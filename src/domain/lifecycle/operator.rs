@@ -153,10 +153,12 @@ impl Turn<'_> {
         }
         self.unit.decision = None;
         self.unit.status = Status::Assigned;
-        if self.rules.has_setup && !self.unit.set_up {
-            self.open(AttemptKind::Setup, None);
-        } else if !self.unit.rebases_mechanically() {
-            self.open(AttemptKind::Agent, Some(agent.clone()));
+        match &self.rules.setup {
+            Some(command) if !self.unit.set_up => {
+                self.open_command(AttemptKind::Setup, command.clone(), None);
+            }
+            _ if self.unit.rebases_mechanically() => {}
+            _ => self.open_agent(agent),
         }
         self.perform(Effect::Prepare);
         Ok(())

@@ -4,7 +4,7 @@ use crate::domain::account::{Halt, HaltReason, Halted};
 use crate::domain::attempt::{AttemptChange, AttemptKind, Ladder, Live, Stage};
 use crate::domain::attention::{About, Ask};
 use crate::domain::event::{Effect, Moment, Step};
-use crate::domain::ids::{AgentName, AttemptId};
+use crate::domain::ids::{AgentName, AttemptId, ObjectId};
 use crate::domain::rules::Rules;
 use crate::domain::work_unit::{Activity, Leftovers, Note, Status, Wait, WorkUnit};
 
@@ -83,15 +83,32 @@ impl<'a> Turn<'a> {
         self.unit.notes.push(note);
     }
 
-    /// Opens a fresh attempt of `kind`; the caller orders it to be run when it may.
-    pub(super) fn open(&mut self, kind: AttemptKind, agent: Option<AgentName>) -> AttemptId {
-        let attempt = self.moment.fresh.clone();
-        self.unit.live = Some(Live { attempt: attempt.clone(), kind, agent: agent.clone(), stage: Stage::Working });
-        self.record(AttemptChange::Opened { attempt: attempt.clone(), kind, phase: self.unit.phase, agent });
-        if let (AttemptKind::Agent, Some(session)) = (kind, self.unit.session.clone()) {
+    /// Opens a fresh attempt of an agent; the caller orders it to be run when it may.
+    pub(super) fn open_agent(&mut self, agent: &AgentName) {
+        let attempt = self.open(AttemptKind::Agent, Some(agent.clone()), None, None);
+        if let Some(session) = self.unit.session.clone() {
             // It resumes a conversation whose name is known: the agent has no need to say it again.
-            self.record(AttemptChange::Named { attempt: attempt.clone(), session, version: None });
+            self.record(AttemptChange::Named { attempt, session, version: None });
         }
+    }
+
+    /// Opens a fresh attempt of a shell command; the caller orders it to be run when it may.
+    pub(super) fn open_command(&mut self, kind: AttemptKind, command: String, judges: Option<ObjectId>) -> AttemptId {
+        self.open(kind, None, Some(command), judges)
+    }
+
+    fn open(
+        &mut self,
+        kind: AttemptKind,
+        agent: Option<AgentName>,
+        command: Option<String>,
+        judges: Option<ObjectId>,
+    ) -> AttemptId {
+        let (attempt, phase) = (self.moment.fresh.clone(), self.unit.phase);
+        let live = Live { attempt, kind, agent, command, stage: Stage::Working };
+        self.unit.live = Some(live.clone());
+        let Live { attempt, kind, agent, command, stage: _ } = live;
+        self.record(AttemptChange::Opened { attempt: attempt.clone(), kind, phase, agent, command, judges });
         attempt
     }
 

@@ -6,6 +6,7 @@ use super::{Board, Pause, Plan, Waiting, plan};
 use crate::domain::account::{Halt, HaltReason};
 use crate::domain::attempt::{AttemptKind, Live, Stage};
 use crate::domain::attention::{About, Ask};
+use crate::domain::gate::Gates;
 use crate::domain::ids::{AgentName, AttemptId, BranchName, ChunkName, ObjectId, UnitId};
 use crate::domain::landing::Landing;
 use crate::domain::new_unit::NewUnit;
@@ -35,9 +36,8 @@ fn rules(max_agents: u32) -> Rules {
     Rules {
         policy: Policy { max_agents, max_review: 1, ..Policy::default() },
         phases: Phases::default(),
-        has_setup: false,
-        worker_gates: 0,
-        integration_gates: 0,
+        setup: None,
+        gates: Gates::default(),
         default_agent: agent("claude"),
         agents: BTreeMap::from([(Phase::Review, agent("codex"))]),
         accounts: BTreeMap::new(),
@@ -64,7 +64,7 @@ fn begin(unit: &mut WorkUnit) {
 
 fn give_process(unit: &mut WorkUnit, stage: Stage) {
     let attempt = AttemptId::parse(format!("00000000-0000-4000-8000-{:012}", unit.id.0)).unwrap();
-    unit.live = Some(Live { attempt, kind: AttemptKind::Agent, agent: None, stage });
+    unit.live = Some(Live { attempt, kind: AttemptKind::Agent, agent: None, command: None, stage });
     begin(unit);
 }
 

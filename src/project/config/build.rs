@@ -5,8 +5,9 @@ use super::model::{
     Raw, RawAgent, RawAgentTable, RawConflicts, RawExhausted, RawLanding, RawLimits, RawMode, RawObjects, RawOracle,
 };
 use super::values::{Size, Span};
-use super::{Agents, BaseSpec, Config, Gates, Listen, Sandbox, SandboxMode, SharedObjects};
+use super::{Agents, BaseSpec, Config, Listen, Sandbox, SandboxMode, SharedObjects};
 use crate::domain::agent::{AgentConfig, AgentKind};
+use crate::domain::gate::Gates;
 use crate::domain::ids::{AgentName, BranchName};
 use crate::domain::phase::{Phase, Phases};
 use crate::domain::policy::{ConflictPolicy, Exhausted, LandingStyle, OracleMode, Policy};

@@ -98,8 +98,8 @@ fn everything_can_be_configured() {
     assert_eq!(config.setup.as_deref(), Some("npm ci"));
 
     let rules = config.rules();
-    assert_eq!((rules.policy.max_agents, rules.has_setup), (6, true));
-    assert_eq!((rules.worker_gates, rules.integration_gates), (1, 0));
+    assert_eq!((rules.policy.max_agents, rules.setup.as_deref()), (6, Some("npm ci")));
+    assert_eq!((rules.gates.worker.len(), rules.gates.integration.len()), (1, 0));
     assert_eq!(rules.agent_for(Phase::Review).as_str(), "claude");
     assert_eq!(rules.agent_for(Phase::Plan).as_str(), "mine");
 }

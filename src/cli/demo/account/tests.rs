@@ -62,6 +62,8 @@ fn attempt(number: i64, phase: &str, from: i64, outcome: &str) -> Attempt {
         error: None,
         usage: Usage::default(),
         cost_usd: 0.0,
+        command: None,
+        judges: None,
         log: None,
     }
 }

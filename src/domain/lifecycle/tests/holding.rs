@@ -1,6 +1,6 @@
 //! Holding a unit wherever it is, and parking it.
 
-use super::{Story, agent, base, clean, found};
+use super::{Story, agent, base, clean, found, gates};
 use crate::domain::attempt::{Ladder, Stage};
 use crate::domain::event::{Effect, Event, Patch, RebaseResult, Wanted};
 use crate::domain::landing::MoveResult;
@@ -65,7 +65,7 @@ fn what_cannot_be_torn_comes_to_its_end() {
 #[test]
 fn a_landing_stops_before_its_next_step_and_goes_on_with_its_gates() {
     let mut story = Story::from(Phase::Complete);
-    (story.rules.worker_gates, story.rules.integration_gates) = (1, 1);
+    story.rules.gates = gates(1, 1);
     story.completes();
     story.then(Event::Held);
     story.ends(Outcome::Finished);

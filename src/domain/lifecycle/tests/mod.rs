@@ -14,6 +14,7 @@ use crate::domain::attempt::Stage;
 use crate::domain::chunk::ChunkStatus;
 use crate::domain::each::Each;
 use crate::domain::event::{Effect, Event, Gathered, Moment, RebaseResult, Step};
+use crate::domain::gate::Gates;
 use crate::domain::ids::{AgentName, AttemptId, BranchName, ChunkName, ObjectId, SessionId, UnitId};
 use crate::domain::landing::{Merge, MergeResult};
 use crate::domain::lifecycle::transition;
@@ -57,6 +58,12 @@ fn decision(verdict: ReviewVerdict) -> ReviewDecision {
     ReviewDecision { verdict, summary: "a test is missing".into(), issues: vec![], reason: None }
 }
 
+/// So many gates of each kind.
+fn gates(worker: usize, integration: usize) -> Gates {
+    let commands = |kind: &str, count: usize| (1..=count).map(|number| format!("{kind} {number}")).collect();
+    Gates { worker: commands("work", worker), integration: commands("land", integration) }
+}
+
 fn questions() -> QuestionSet {
     let item = Question { header: "Auth".into(), text: "JWT or session?".into(), options: vec![], many: false };
     QuestionSet::new("q-1", vec![item])
@@ -97,9 +104,8 @@ impl Story {
         let rules = Rules {
             policy: Policy::default(),
             phases: Phases::default(),
-            has_setup: false,
-            worker_gates: 0,
-            integration_gates: 0,
+            setup: None,
+            gates: Gates::default(),
             default_agent: agent(),
             agents: BTreeMap::new(),
             accounts: BTreeMap::new(),

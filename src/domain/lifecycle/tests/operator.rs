@@ -142,7 +142,7 @@ fn a_permission_is_granted_by_approval_and_denied_by_an_answer() {
 #[test]
 fn only_agents_may_ask() {
     let mut story = Story::from(Phase::Plan);
-    story.rules.has_setup = true;
+    story.rules.setup = Some("make ready".into());
     story.starts();
     assert_eq!(story.refuses(&Event::Asked { attempt: story.live(), set: questions() }), "only an agent may ask");
 }

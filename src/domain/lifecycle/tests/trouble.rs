@@ -116,7 +116,7 @@ fn a_failure_without_a_word_is_asked_about_in_words() {
 #[test]
 fn the_setup_command_runs_once_before_the_first_agent() {
     let mut story = Story::from(Phase::Plan);
-    story.rules.has_setup = true;
+    story.rules.setup = Some("make ready".into());
     story.starts();
     assert_eq!(story.unit.status, Status::Running(Activity::Setup));
     story.ends(Outcome::Finished);
@@ -128,7 +128,7 @@ fn the_setup_command_runs_once_before_the_first_agent() {
 #[test]
 fn a_setup_that_fails_is_shown_and_one_that_is_late_decides_nothing() {
     let mut story = Story::from(Phase::Plan);
-    story.rules.has_setup = true;
+    story.rules.setup = Some("make ready".into());
     story.starts();
     story.ends(Outcome::Crashed { exit: ProcessExit::Code(1), stderr: "no network".into() });
     assert_eq!(story.asked_about(), "failure");

@@ -2,7 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use super::{Story, clean, merge, object, sensitive};
+use super::{Story, clean, gates, merge, object, sensitive};
 use crate::domain::attempt::{AttemptKind, Ladder, Stage};
 use crate::domain::event::{Effect, Event};
 use crate::domain::landing::{Landing, MergeResult, MoveResult};
@@ -29,7 +29,7 @@ fn a_conflict_at_landing_goes_back_to_rebase_twice() {
 #[test]
 fn gates_run_one_after_the_other_before_and_on_the_merge() {
     let mut story = Story::from(Phase::Complete);
-    (story.rules.worker_gates, story.rules.integration_gates) = (2, 1);
+    story.rules.gates = gates(2, 1);
     story.completes();
     for gate in 0..2 {
         assert_eq!(story.unit.status, Status::Running(Activity::WorkerGate(gate)));
@@ -47,7 +47,7 @@ fn gates_run_one_after_the_other_before_and_on_the_merge() {
 #[test]
 fn a_red_gate_is_shown_and_a_retry_begins_with_the_gates() {
     let mut story = Story::from(Phase::Complete);
-    story.rules.worker_gates = 1;
+    story.rules.gates = gates(1, 0);
     story.completes();
     story.ends(Outcome::Failed(AgentError { kind: ErrorKind::Other, message: "2 tests failed".into() }));
     assert_eq!((story.asked_about(), story.reason()), ("landing", "worker gate 1 is red: 2 tests failed"));
@@ -58,7 +58,7 @@ fn a_red_gate_is_shown_and_a_retry_begins_with_the_gates() {
 #[test]
 fn a_gate_that_fell_over_must_be_gone_before_it_runs_again() {
     let mut story = Story::from(Phase::Complete);
-    story.rules.worker_gates = 1;
+    story.rules.gates = gates(1, 0);
     story.completes();
     story.then(Event::Crashed { reason: "index out of bounds".into() });
     assert_eq!(story.refuses(&Event::Retried), "its last process has not ended yet");

@@ -1,0 +1,2 @@
+ALTER TABLE attempts DROP COLUMN judges;
+ALTER TABLE attempts DROP COLUMN command;
