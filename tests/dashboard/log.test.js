@@ -21,6 +21,13 @@ test("a call is one row until it is opened, and its result belongs to it", () =>
   assert.equal(log.rows.length, 4);
 });
 
+test("a row says when only where that is another second than before", () => {
+  const log = new Log(80);
+  const at = (second) => `2026-11-29T14:05:${second}+00:00`;
+  log.push([{ kind: "text", at: at("09.100000"), text: "one\ntwo" }, { kind: "text", at: at("09.900000"), text: "three" }, { kind: "text", at: at("10.000000"), text: "four" }]);
+  assert.deepEqual(log.rows.map((row) => row.when), [at("09.100000"), undefined, undefined, at("10.000000")]);
+});
+
 test("a result whose call nobody saw is shown by itself", () => {
   const log = new Log(80);
   log.push([{ kind: "tool_result", id: "x", failed: false, text: "out" }]);
@@ -36,7 +43,7 @@ test("another width lays all out anew", () => {
 
 test("what nobody knows is shown as it is", () => {
   const log = new Log(80);
-  log.push([{ kind: "new", at: 1 }]);
+  log.push([{ kind: "new", number: 1 }]);
   assert.match(log.rows[0].text, /"new"/);
 });
 

@@ -6,7 +6,7 @@ mod serving;
 mod stories;
 
 /// Every view, with what shows that it is there.
-const VIEWS: [(&str, &str); 9] = [
+const VIEWS: [(&str, &str); 10] = [
     ("#/attention", ".question"),
     ("#/board", ".column-backlog .card"),
     ("#/unit/CHUNK", ".log-row"),
@@ -15,5 +15,6 @@ const VIEWS: [(&str, &str); 9] = [
     ("#/unit/CHUNK/history", ".facts-table tbody tr"),
     ("#/unit/CHUNK/costs", ".facts-table tbody tr"),
     ("#/whole", ".gantt svg"),
+    ("#/gates", ".gates .facts-table tbody tr, .gates .empty"),
     ("#/control", ".settings"),
 ];

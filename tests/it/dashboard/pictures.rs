@@ -30,6 +30,9 @@ implement() {
   save implement
 }"#;
 
+/// What must be green before anything lands.
+const GATES: &str = "[gates]\nworker = [\"sh tools/lint.sh\"]\nintegration = [\"sh tools/test.sh\"]\n";
+
 /// Chunks that are injected, with what they depend on and what they are to reach.
 const AT_WORK: [(&str, &str, &str); 7] = [
     ("login_form", "[]", "Customers log in with a form that remembers them for thirty days."),
@@ -53,8 +56,13 @@ const PLANNED: [(&str, &str); 3] = [
 fn every_view_in_light_and_dark() {
     let dir = std::env::var_os("VE_SCREENSHOTS").unwrap();
     let dir = Path::new(&dir);
-    let mut project = Project::new(SCRIPT);
+    let mut project = Project::with(SCRIPT, GATES);
     project.move_to("webshop");
+    project.write("tools/lint.sh", "echo 'all files are formatted'\n");
+    project.write(
+        "tools/test.sh",
+        "for n in 1 2 3 4 5 6 7 8; do echo \"test $n ... ok\"; sleep 0.02; done; echo; echo '8 passed'\n",
+    );
     for (chunk, depends_on, goal) in AT_WORK {
         project.chunk(chunk, depends_on);
         reach(&project, chunk, goal);

@@ -1,15 +1,16 @@
 //! What an operator does with the page, from beginning to end, in a real browser.
 
-use super::browser::Browser;
+use super::browser::{Browser, Tab};
 use crate::client::ask;
+use crate::gates::GATES;
 use crate::project::Project;
 use serde_json::json;
 
-/// Asks before it implements, and says what it does.
+/// Asks before it implements anything but chunk `b`, and says what it does.
 const ASKS: &str = r#"implement() {
   say "Looking at the code before I change it."
-  if [ -z "${VE_ANSWER:-}" ]; then ask "left or right?"; exit 0; fi
-  mkdir -p src; echo "$VE_ANSWER" > "src/$VE_CHUNK.txt"; save implement
+  if [ "$VE_CHUNK" != b ] && [ -z "${VE_ANSWER:-}" ]; then ask "left or right?"; exit 0; fi
+  mkdir -p src; echo "${VE_ANSWER:-}" > "src/$VE_CHUNK.txt"; save implement
 }"#;
 
 #[test]
@@ -169,25 +170,18 @@ fn whatever_else_waits_is_dealt_with_by_a_key() {
     tab.sees("Nothing waits for you.");
     project.inject(&["a", "b"]);
     // The one that may start meets its crash meanwhile.
-    tab.wait("both entries", "document.querySelectorAll('.queue .entry').length === 2");
-    tab.click(".entry", "conflict");
-    tab.sees("May a and b run at once?");
+    open(&tab, ["conflict", "failure"], "May a and b run at once?");
     tab.key("1");
     tab.wait("the pair to be decided", "!document.querySelector('.kind-conflict')");
     assert_eq!(project.json(&["conflicts", "a"])["conflicts"][0]["verdict"], "INDEPENDENT");
 
-    tab.wait("both crashes", "document.querySelectorAll('.queue .entry.kind-failure').length === 2");
-    tab.click(".entry", "b");
-    tab.sees("no compiler here");
+    open(&tab, ["failure", "failure"], "Do b.");
     tab.key("r");
-    tab.wait("the allowance", "document.querySelector('.entry.kind-limit')");
-    tab.click(".entry", "Allowance of script");
-    tab.sees("used up");
+    open(&tab, ["limit", "failure"], "Resume now");
     tab.key("r");
-    tab.wait("b to go on", "!document.querySelector('.kind-limit')");
-    tab.click(".entry", "no compiler here");
+    open(&tab, ["completion", "failure"], "no compiler here");
     tab.key("r");
-    tab.wait("nobody to move the status on", "document.querySelectorAll('.queue .entry.kind-completion').length === 2");
+    open(&tab, ["completion", "completion"], "Do a.");
     tab.key("y");
     tab.wait("the first to be approved", "document.querySelectorAll('.queue .entry').length === 1");
     tab.key("y");
@@ -201,17 +195,55 @@ fn whatever_else_waits_is_dealt_with_by_a_key() {
     tab.behaved();
 }
 
+/// Waits until exactly two entries of these kinds are in the queue, and opens the one that shows this text.
+#[track_caller]
+fn open(tab: &Tab<'_>, kinds: [&str; 2], shows: &str) {
+    let mut sorted = kinds;
+    sorted.sort_unstable();
+    let found = "JSON.stringify([...document.querySelectorAll('.queue .entry-foot .kind')].map((kind) => kind.textContent).sort())";
+    tab.wait(&format!("{kinds:?}"), &format!("{found} === {}", json!(json!(sorted).to_string())));
+    let is_open = format!("document.querySelector('.ask').innerText.includes({})", json!(shows));
+    if tab.eval(&is_open) != json!(true) {
+        tab.key("j");
+    }
+    if tab.eval(&is_open) != json!(true) {
+        tab.key("k");
+    }
+    tab.wait(shows, &is_open);
+}
+
+#[test]
+fn gates_are_seen_with_what_they_printed() {
+    let project = Project::with("", GATES);
+    project.chunk("a", "[]");
+    project.chunk("b", "[\"a\"]");
+    let Some(browser) = Browser::start(&project) else { return };
+    project.start();
+    let tab = browser.open(&project, "#/gates");
+    tab.wait("the gates", "document.querySelectorAll('.gates-commands > li').length === 2");
+    tab.sees("has not run lately");
+    project.inject(&["a", "b"]);
+    project.wait_status("b", "NEEDS_ATTENTION");
+    tab.sees("1 of 2 green");
+    tab.sees("◆ landed");
+    tab.click("button", "1 of 2 green");
+    tab.wait("only the red one", "document.querySelectorAll('.gates .facts-table tbody tr').length === 1");
+    tab.click(".facts-table button", "red");
+    tab.wait("its output", "document.querySelector('.gate-output .log')?.textContent.includes('looked at b')");
+    tab.behaved();
+}
+
 #[test]
 fn every_view_fits_a_telephone_and_is_accessible() {
-    let project = Project::new(ASKS);
-    for chunk in ["east", "west"] {
+    let project = Project::with(ASKS, GATES);
+    for chunk in ["b", "east", "west"] {
         project.chunk(chunk, "[]");
     }
     project.chunk_in("later", "FUTURE", "[]", None);
     let Some(browser) = Browser::start(&project) else { return };
     project.start();
-    project.inject(&["east", "west"]);
-    for chunk in ["east", "west"] {
+    project.inject(&["b", "east", "west"]);
+    for chunk in ["b", "east", "west"] {
         project.wait_status(chunk, "NEEDS_ATTENTION");
     }
     let axe = std::env::var_os("VE_AXE").map(|path| std::fs::read_to_string(path).unwrap());

@@ -40,6 +40,13 @@ export function clock(at) {
   return new Date(at).toLocaleTimeString(undefined, { hour: "2-digit", minute: "2-digit", hour12: false });
 }
 
+/** Clock time with seconds in the reader's own zone: `14:05:09`. */
+export function seconds(at) {
+  return SECONDS.format(new Date(at));
+}
+
+const SECONDS = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" });
+
 /** Bytes in binary units with three digits. */
 export function bytes(count) {
   if (count === null || count === undefined) return "–";

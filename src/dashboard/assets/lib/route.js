@@ -5,6 +5,7 @@ export const PLACES = [
   { view: "attention", title: "Attention", key: "A" },
   { view: "board", title: "Board", key: "B" },
   { view: "whole", title: "Overview", key: "O" },
+  { view: "gates", title: "Gates", key: "G" },
   { view: "control", title: "Control", key: "C" },
 ];
 

@@ -2,6 +2,9 @@
 
 import { wrap } from "../lib/wrap.js";
 
+/** A moment's characters up to its second: `2026-11-29T14:05:09`. */
+const SECONDS = 19;
+
 /** Tools' input in one line: what a reader wants of it. */
 export function summary(entry) {
   const input = parsed(entry.input);
@@ -90,6 +93,14 @@ export class Log {
     for (const row of this.#rowsOf(at)) this.rows.push(row);
   }
 
+  /** The rows of an entry; the first says when, where that is another second than before. */
+  #rowsOf(at) {
+    const rows = this.#textOf(at);
+    const [when, before] = [this.entries[at].at, this.entries[at - 1]?.at];
+    if (when && rows.length > 0 && when.slice(0, SECONDS) !== before?.slice(0, SECONDS)) rows[0].when = when;
+    return rows;
+  }
+
   /** An error without those last lines of it that stand right above as what was printed. */
   #unsaid(at, error) {
     const said = (error ?? "").split("\n");
@@ -97,7 +108,7 @@ export class Log {
     return said.join("\n");
   }
 
-  #rowsOf(at) {
+  #textOf(at) {
     const entry = this.entries[at];
     const lines = (text, look) => wrap(text.trimEnd(), this.#columns).map((line) => ({ at, look, text: line }));
     switch (entry.kind) {

@@ -7,6 +7,7 @@ import { PLACES, pasted } from "../lib/route.js";
 import { Attention } from "./attention.js";
 import { Board } from "./board.js";
 import { Control } from "./control.js";
+import { Gates } from "./gates.js";
 import { useNow, useRoute, useStore } from "./hooks.js";
 import { bindings, useKeys } from "./keyboard.js";
 import { useNotifications } from "./notify.js";
@@ -24,12 +25,9 @@ export function Shell() {
   useNotifications();
   useKeys({
     "?": { does: "show the keys", run: () => setHelp(true) },
-    A: { does: "Attention", run: () => go("attention") },
-    B: { does: "Board", run: () => go("board") },
-    O: { does: "Overview", run: () => go("whole") },
-    C: { does: "Control", run: () => go("control") },
+    ...Object.fromEntries(PLACES.map(({ view, title, key }) => [key, { does: title, run: () => go(view) }])),
   });
-  const View = { attention: Attention, board: Board, whole: Whole, control: Control, unit: Unit }[route.view];
+  const View = { attention: Attention, board: Board, whole: Whole, gates: Gates, control: Control, unit: Unit }[route.view];
   useEffect(() => {
     document.querySelector("main")?.scrollTo(0, 0);
   }, [route.view, route.chunk]);
@@ -81,7 +79,7 @@ function Header({ route, help }) {
 function Glyph({ view }) {
   const paths = {
     attention: "M8 2l6 11H2zM8 6v4M8 11.2v.6", board: "M2 3h3v10H2zM6.5 3h3v7h-3zM11 3h3v5h-3z",
-    whole: "M2 13V3M2 13h12M4 10h4M6 7h5M9 4h4", control: "M2 5h7M12 5h2M2 11h2M7 11h7M9 3v4M5 9v4",
+    whole: "M2 13V3M2 13h12M4 10h4M6 7h5M9 4h4", gates: "M3 14V2M13 14V2M3 5h10M3 9h10M8 5v4", control: "M2 5h7M12 5h2M2 11h2M7 11h7M9 3v4M5 9v4",
   };
   return html`<svg class="glyph" viewBox="0 0 16 16" aria-hidden="true"><path d=${paths[view]} /></svg>`;
 }

@@ -1,42 +1,31 @@
 // The whole: all units on one line of time, how busy the agents were, what landed and what it cost, conflicts, the machine, the daemon's log.
 
-import { html, useState } from "../vendor/preact.js";
+import { html } from "../vendor/preact.js";
 import { dollars, elapsed, plural } from "../lib/format.js";
 import { buckets, busy, mean, rows } from "../model/chart.js";
 import { Bars, Steps } from "./bars.js";
 import { Gantt } from "./gantt.js";
 import { useJson, usePulse, useStore } from "./hooks.js";
-import { useKeys } from "./keyboard.js";
 import { Landings } from "./landings.js";
 import { Machine } from "./machine.js";
 import { Matrix } from "./matrix.js";
 import { Loading, Trouble } from "./parts.js";
+import { Ranges, useRange } from "./range.js";
 import { DaemonLog } from "./daemon-log.js";
 
-const RANGES = [[1, "1 h"], [6, "6 h"], [24, "24 h"], [168, "7 d"]];
 const HOUR = 3_600_000;
 
 /** The overview of a stretch of time up to now. */
 export function Whole() {
-  const [hours, setHours] = useState(Number(sessionStorage.getItem("ve.hours")) || 6);
+  const [hours, choose] = useRange("ve.hours", 6);
   const pulse = usePulse(10);
   const seq = useStore((state) => state.seq);
   const { value, error, loading } = useJson(`/timeline?hours=${hours}`, `${pulse}/${Math.floor((seq ?? 0) / 5)}`);
   const units = useStore((state) => state.units);
-  const choose = (hours) => {
-    sessionStorage.setItem("ve.hours", hours);
-    setHours(hours);
-  };
-  useKeys(Object.fromEntries(RANGES.map(([hours, title], at) => [String(at + 1), { does: `last ${title}`, run: () => choose(hours) }])));
   if (error && !value) return html`<div class="page"><${Trouble} error=${error} /></div>`;
   return html`
     <div class="page whole">
-      <div class="whole-head">
-        <h1>Overview</h1>
-        <div class="segments" role="group" aria-label="Stretch of time">
-          ${RANGES.map(([value, title]) => html`<button key=${value} type="button" aria-pressed=${value === hours} onClick=${() => choose(value)}>${title}</button>`)}
-        </div>
-      </div>
+      <div class="whole-head"><h1>Overview</h1><${Ranges} hours=${hours} choose=${choose} /></div>
       ${loading && !value ? html`<${Loading} rows=${8} />` : html`<${Charts} timeline=${value} units=${units} />`}
       <div class="whole-grid">
         <${Landings} units=${units} />
