@@ -10,6 +10,9 @@ use crate::shim::times::Times;
 use std::io::Read;
 use std::path::PathBuf;
 
+/// So many bytes are read at a time: others want to be answered in between, and no log has to fit into memory.
+const PIECE: usize = 256 * 1024;
+
 /// Reads one log from its beginning, and goes on where it stopped.
 pub struct Reader {
     path: PathBuf,
@@ -29,18 +32,19 @@ impl Reader {
         Self { times: Times::of(&path), path, file: None, transcript: Transcript::new(source) }
     }
 
-    /// What has come since the last call. A log that cannot be read has nothing to say.
-    pub fn more(&mut self) -> Vec<Said> {
+    /// What the next piece of the log says, which may be nothing; none where no more of it has been written. A log that cannot be read has nothing
+    /// to say.
+    pub fn more(&mut self) -> Option<Vec<Said>> {
         if self.file.is_none() {
             self.file = log_files::open(&self.path, 0).ok();
         }
-        let Some(file) = &mut self.file else { return Vec::new() };
-        let mut bytes = Vec::new();
-        match file.read_to_end(&mut bytes) {
-            Ok(_) => timed(&mut self.times, self.transcript.feed(&bytes)),
+        let mut bytes = Vec::with_capacity(PIECE);
+        match self.file.as_mut()?.take(PIECE as u64).read_to_end(&mut bytes) {
+            Ok(0) => None,
+            Ok(_) => Some(timed(&mut self.times, self.transcript.feed(&bytes))),
             Err(error) => {
                 tracing::warn!("failed to read {}: {error}", self.path.display());
-                Vec::new()
+                None
             }
         }
     }

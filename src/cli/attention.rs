@@ -8,12 +8,14 @@ use super::follow::{Follower, News};
 use super::render::Look;
 use super::render::words::{elapsed, line, moment};
 use crate::wire::attention::{AttentionQueue, QuestionItem, QueueItem};
-use crate::wire::transcript::text::wrap;
+use crate::wire::transcript::text::{cut, wrap};
 use clap::Args;
 use std::time::Duration;
 
 /// Characters of a reason and of a goal.
 const TEXT: usize = 70;
+/// Lines of a command's output.
+const OUTPUT: usize = 5;
 /// Chunks that are named of those which an answer would free.
 const NAMED: usize = 4;
 /// How long several changes in a row are taken together.
@@ -103,7 +105,7 @@ fn entry(number: usize, item: &QueueItem, look: &Look) -> Vec<String> {
         attention.kind
     )];
     if attention.questions.is_empty() {
-        lines.extend(wrap(&attention.reason, width.max(20)).into_iter().map(|line| format!("    {line}")));
+        lines.extend(reason(&attention.reason, width.max(20)));
     }
     for (index, question) in (1..).zip(&attention.questions) {
         lines.extend(asked((attention.questions.len() > 1).then_some(index), question, width));
@@ -152,6 +154,18 @@ fn next(item: &QueueItem) -> Option<String> {
             Some(attention.verbs.iter().map(|verb| format!("ve orch {verb}")).collect::<Vec<_>>().join(", "))
         }
     }
+}
+
+/// The first line whole, and of what is below it, which mostly is the output of a command, the end as it is.
+fn reason(text: &str, width: usize) -> Vec<String> {
+    let mut given = text.trim().lines();
+    let head = given.next().unwrap_or_default();
+    let output: Vec<&str> = given.filter(|line| !line.trim().is_empty()).collect();
+    let end = output.iter().skip(output.len().saturating_sub(OUTPUT));
+    let mut lines: Vec<String> = wrap(head, width).into_iter().map(|line| format!("    {line}")).collect();
+    lines.extend((output.len() > OUTPUT).then(|| "    | ...".to_owned()));
+    lines.extend(end.map(|line| format!("    | {}", cut(line, width - 2))));
+    lines
 }
 
 /// A question is shown whole: the operator is to answer it.

@@ -65,9 +65,13 @@ fn the_queue_says_what_to_do() {
     let mut trust = attention("trust", "the work changes what the project trusts", &["approve", "cancel"]);
     trust.paths = vec![".github/workflows/ci.yml".into()];
     let long = attention("failure", &"it failed again and again ".repeat(5), &["retry"]);
-    let queue = AttentionQueue::new(vec![], vec![login, item(Some("ci"), trust), item(Some("x"), long)]);
+    let output =
+        "gate 1 is red: `make` ended with 2:\ncc -c a.c\ncc -c b.c\n  cc -c c.c\n\nc.c:7: error\nmake: ***\nError 1\n";
+    let red = attention("landing", output, &["retry"]);
+    let items = vec![login, item(Some("ci"), trust), item(Some("x"), long), item(Some("y"), red)];
+    let queue = AttentionQueue::new(vec![], items);
     insta::assert_snapshot!(text(&queue, &Look::plain()), @r#"
-    ATTENTION QUEUE (3 items)
+    ATTENTION QUEUE (4 items)
     ────────────────────────────────────────────────────────────
     [1] login  PLAN  blocks:5  waiting:5m  question
         1. Auth: JWT or session?
@@ -88,6 +92,16 @@ fn the_queue_says_what_to_do() {
         it failed again and again it failed again and again it failed again
         and again it failed again and again it failed again and again
         Next: ve orch retry x
+
+    [4] y  PLAN  blocks:0  waiting:5m  landing
+        gate 1 is red: `make` ended with 2:
+        | ...
+        | cc -c b.c
+        |   cc -c c.c
+        | c.c:7: error
+        | make: ***
+        | Error 1
+        Next: ve orch retry y
     "#);
 }
 

@@ -22,6 +22,7 @@ use actix_web::http::StatusCode;
 use actix_web::web::{Bytes, Data, Json, Path, Query};
 use futures_util::stream;
 use serde::Deserialize;
+use std::collections::VecDeque;
 use std::io::{self, Read};
 use utoipa::IntoParams;
 
@@ -39,7 +40,12 @@ pub struct Which {
     /// Whether a transcript goes on until the unit has ended.
     #[serde(default)]
     pub follow: bool,
+    /// Only so many of the last entries of a transcript, of the latest attempt where none is chosen; 1,000 at most.
+    pub last: Option<usize>,
 }
+
+/// So many last entries are told at most.
+const MOST_LAST: usize = 1_000;
 
 /// Every transition with who and why.
 #[utoipa::path(get, path = "/work-units/{chunk}/history", responses((status = 200, body = History), (status = 404)))]
@@ -145,13 +151,30 @@ pub async fn raw(state: Data<State>, path: Path<String>, which: Query<Which>) ->
 pub async fn transcript(state: Data<State>, path: Path<String>, which: Query<Which>) -> Result<HttpResponse, Failure> {
     let handles = state.handles().await?;
     let unit = find(&handles, &path).await?;
-    chosen(&handles, &unit, &which).await?;
-    let telling = Telling::new(handles, unit, which.into_inner());
-    let lines = stream::unfold(telling, |mut telling| async move {
-        let lines = telling.next().await?;
-        let text: String =
-            lines.iter().filter_map(|line| serde_json::to_string(line).ok()).map(|line| line + "\n").collect();
-        Some((Ok::<_, io::Error>(Bytes::from(text)), telling))
-    });
-    Ok(HttpResponse::Ok().content_type("application/x-ndjson").streaming(Box::pin(lines)))
+    let mut which = which.into_inner();
+    let records = chosen(&handles, &unit, &which).await?;
+    let mut answer = HttpResponse::Ok();
+    answer.content_type("application/x-ndjson");
+    let Some(count) = which.last else {
+        let lines = stream::unfold(Telling::new(handles, unit, which), |mut telling| async move {
+            let lines = telling.next().await?;
+            Some((Ok::<_, io::Error>(Bytes::from(ndjson(&lines))), telling))
+        });
+        return Ok(answer.streaming(Box::pin(lines)));
+    };
+    which.follow = false;
+    if which.attempt.is_none() && which.phase.is_none() {
+        which.attempt = records.last().map(|record| record.number);
+    }
+    let count = count.min(MOST_LAST);
+    let (mut telling, mut last) = (Telling::new(handles, unit, which), VecDeque::new());
+    while let Some(lines) = telling.next().await {
+        last.extend(lines);
+        last.drain(..last.len().saturating_sub(count));
+    }
+    Ok(answer.body(ndjson(last.make_contiguous())))
+}
+
+fn ndjson(lines: &[TranscriptLine]) -> String {
+    lines.iter().filter_map(|line| serde_json::to_string(line).ok()).map(|line| line + "\n").collect()
 }

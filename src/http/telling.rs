@@ -62,8 +62,7 @@ impl Telling {
                 let line = self.begin(record.clone());
                 return Some(vec![line]);
             }
-            let lines = self.more();
-            if !lines.is_empty() {
+            if let Some(lines) = self.more() {
                 return Some(lines);
             }
             match (&self.reader, self.which.follow) {
@@ -114,21 +113,21 @@ impl Telling {
         line
     }
 
-    fn more(&mut self) -> Vec<TranscriptLine> {
-        let Some((record, mut reader)) = self.reader.take() else { return Vec::new() };
+    /// The lines of the next piece of the log, and of its end; none while there is nothing to read.
+    fn more(&mut self) -> Option<Vec<TranscriptLine>> {
+        let (record, mut reader) = self.reader.take()?;
         let told = |said: Vec<Said>, otherwise: Timestamp| {
             let line = |(at, report): &Said| Some(line(&record, at.unwrap_or(otherwise), Entry::from_report(report)?));
             said.iter().filter_map(line).collect::<Vec<_>>()
         };
         let ended = self.records.iter().find(|fresh| fresh.number == record.number && fresh.ended_at.is_some());
-        let mut said = reader.more();
-        let Some(ended) = ended else {
-            let lines = told(said, clock::now());
+        let said = reader.more();
+        let Some(ended) = ended.filter(|_| said.is_none()) else {
+            let lines = said.map(|said| told(said, ended.map_or_else(clock::now, |ended| ended.started_at)));
             self.reader = Some((record, reader));
             return lines;
         };
-        said.extend(reader.finish());
-        let mut lines = told(said, record.started_at);
+        let mut lines = told(reader.finish(), record.started_at);
         let ended_at = ended.ended_at.unwrap_or(ended.started_at);
         let result = Entry::Result {
             outcome: ended.outcome.clone().unwrap_or_default(),
@@ -139,7 +138,7 @@ impl Telling {
         };
         lines.push(line(&record, ended_at, result));
         self.done = record.number;
-        lines
+        Some(lines)
     }
 }
 

@@ -5,7 +5,7 @@
 use super::attention::{QuestionItem, questions};
 use super::names::PhaseName;
 use super::times::Moment;
-use crate::domain::report::{Report, ReviewVerdict};
+use crate::domain::report::{self, Report, ReviewVerdict};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -74,6 +74,8 @@ pub enum Entry {
         decision: String,
         /// One paragraph.
         summary: String,
+        /// What is to be changed; empty unless feedback.
+        issues: Vec<ReviewIssue>,
     },
     /// How far the agent thinks it is.
     Progress {
@@ -102,6 +104,24 @@ pub enum Entry {
     },
 }
 
+/// One point of review feedback.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct ReviewIssue {
+    /// File, symbol or line; empty where the reviewer named none.
+    pub location: String,
+    /// What is wrong.
+    pub concern: String,
+    /// What would be right, where the reviewer says it.
+    pub suggestion: Option<String>,
+}
+
+impl From<&report::ReviewIssue> for ReviewIssue {
+    fn from(issue: &report::ReviewIssue) -> Self {
+        let report::ReviewIssue { location, concern, suggestion } = issue.clone();
+        Self { location, concern, suggestion }
+    }
+}
+
 impl Entry {
     /// What a report adds to the transcript; nothing for those that only keep the books.
     pub fn from_report(report: &Report) -> Option<Self> {
@@ -124,6 +144,7 @@ impl Entry {
                     ReviewVerdict::Escalate => "ESCALATE".to_owned(),
                 },
                 summary: decision.summary.clone(),
+                issues: decision.issues.iter().map(ReviewIssue::from).collect(),
             },
             Report::Progress { percent, text } => Self::Progress { percent: *percent, text: text.clone() },
             Report::Error(error) => Self::Error { message: error.message.clone() },

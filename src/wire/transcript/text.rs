@@ -1,6 +1,6 @@
 //! A transcript as lines of text, for `ve orch tail` and for the log stream of the dashboard.
 
-use super::{Entry, TranscriptLine};
+use super::{Entry, ReviewIssue, TranscriptLine};
 use crate::wire::attention::QuestionItem;
 use jiff::tz::TimeZone;
 
@@ -43,7 +43,11 @@ impl TranscriptLine {
             Entry::Question { questions } => {
                 questions.iter().flat_map(|question| asked(&at, question, format)).collect()
             }
-            Entry::Review { decision, summary } => wrapped(&format!("{at} ⚖ {decision}: "), summary, format),
+            Entry::Review { decision, summary, issues } => {
+                let mut lines = wrapped(&format!("{at} ⚖ {decision}: "), summary, format);
+                lines.extend(issues.iter().flat_map(|issue| wrapped(INDENT, &point(issue), format)));
+                lines
+            }
             Entry::Progress { percent, text } => vec![format!("{at} … {percent}% {}", one_line(text))],
             Entry::Error { message } => wrapped(&format!("{at} ✗ "), message, format),
             Entry::Result { outcome, error, duration_ms, cost_usd, turns } => {
@@ -129,6 +133,13 @@ fn one_line(text: &str) -> String {
 }
 
 /// `text` behind `first`, broken between words, its further lines indented.
+/// One point of a review: where, what is wrong, and what would be right.
+fn point(issue: &ReviewIssue) -> String {
+    let place = if issue.location.is_empty() { String::new() } else { format!("{}: ", issue.location) };
+    let better = issue.suggestion.as_ref().map_or_else(String::new, |better| format!(" → {better}"));
+    format!("- {place}{}{better}", issue.concern)
+}
+
 fn wrapped(first: &str, text: &str, format: &Format) -> Vec<String> {
     let room = format.width.saturating_sub(INDENT.chars().count()).max(LEAST_TEXT);
     let mut lines: Vec<String> = text.trim().lines().flat_map(|line| wrap(line, room)).collect();
@@ -217,7 +228,18 @@ mod tests {
             Entry::ToolResult { id: String::new(), failed: false, text: String::new() },
             Entry::ToolResult { id: String::new(), failed: true, text: "Exit code 1".into() },
             Entry::Question { questions: vec![question] },
-            Entry::Review { decision: "FEEDBACK".into(), summary: "Two points.".into() },
+            Entry::Review {
+                decision: "FEEDBACK".into(),
+                summary: "Two points.".into(),
+                issues: vec![
+                    ReviewIssue {
+                        location: "src/a.rs:7".into(),
+                        concern: "Nobody knows why.".into(),
+                        suggestion: Some("Say why.".into()),
+                    },
+                    ReviewIssue { location: String::new(), concern: "No test.".into(), suggestion: None },
+                ],
+            },
             Entry::Progress { percent: 40, text: "half way".into() },
             Entry::Error { message: "overloaded".into() },
             ended("finished", None),
@@ -240,6 +262,9 @@ mod tests {
                    1) JWT
                    2) session
         14:01:01 ⚖ FEEDBACK: Two points.
+                   - src/a.rs:7: Nobody knows
+                   why. → Say why.
+                   - No test.
         14:01:01 … 40% half way
         14:01:01 ✗ overloaded
         ══ SUCCESS ══ 6m 5s | $1.43 | 40 turns
