@@ -5,6 +5,7 @@ import test from "node:test";
 import { Lines } from "../../src/dashboard/assets/lib/lines.js";
 import { isAtEnd, visible } from "../../src/dashboard/assets/lib/window.js";
 import { wrap } from "../../src/dashboard/assets/lib/wrap.js";
+import { excerpt } from "../../src/dashboard/assets/model/excerpt.js";
 import { Log } from "../../src/dashboard/assets/model/log.js";
 
 const call = { kind: "tool_call", id: "t", name: "Bash", description: "List", input: '{"command":"ls -l","timeout":5}' };
@@ -19,6 +20,28 @@ test("a call is one row until it is opened, and its result belongs to it", () =>
   assert.deepEqual(log.rows.map((row) => row.text), ["one", "two", "ls -l", "command: ls -l", "timeout: 5", "no such file", "three"]);
   log.toggle(1);
   assert.equal(log.rows.length, 4);
+});
+
+test("a review's points are shown, and an error that was told is not repeated at the end", () => {
+  const log = new Log(200);
+  const issues = [{ location: "a.rs:7", concern: "why?", suggestion: "say it" }, { location: "", concern: "no test", suggestion: null }];
+  log.push([{ kind: "review", decision: "FEEDBACK", summary: "Two points.", issues }, { kind: "error", message: "429" }]);
+  log.push([{ kind: "result", outcome: "failed", error: "429", duration_ms: 1000, cost_usd: null }]);
+  assert.deepEqual(log.rows.map((row) => row.text), ["Review: FEEDBACK – Two points.", "• a.rs:7: why? → say it", "• no test", "Error: 429", "failed after 1.0 s"]);
+  assert.equal(log.rows[0].look, "review review-feedback");
+});
+
+test("an excerpt is what was said and done last, without what stands elsewhere", () => {
+  const said = (text) => ({ kind: "text", text });
+  const entries = [
+    { kind: "header" }, said("one"), said("two"), said("  "), call, { kind: "tool_result", id: "t", failed: true, text: "no" },
+    said("x".repeat(500)), { kind: "question", questions: [] }, { kind: "result", outcome: "suspended" },
+  ];
+  const shown = excerpt(entries);
+  assert.deepEqual(shown.map(({ look, name }) => [look, name]), [["text", undefined], ["text", undefined], ["call failed", "Bash"], ["text", undefined]]);
+  assert.equal(shown[2].text, "ls -l");
+  assert.equal(shown[3].text.length, 401);
+  assert.equal(excerpt([...entries, ...entries, ...entries]).length, 6);
 });
 
 test("a row says when only where that is another second than before", () => {

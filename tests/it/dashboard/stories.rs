@@ -28,6 +28,7 @@ fn a_unit_goes_from_injection_to_landing_under_ones_eyes() {
     tab.go("#/attention");
     tab.sees("left or right?");
     tab.sees("Do road.");
+    tab.wait("what it said before", "document.querySelector('.excerpt')?.innerText.includes('before I change it')");
     tab.key("2");
     tab.sees("road ← right");
     tab.sees("goes to the agent in");
@@ -187,6 +188,11 @@ fn whatever_else_waits_is_dealt_with_by_a_key() {
     tab.key("y");
     tab.sees("Nothing waits for you.");
     project.wait_done(&["a", "b"]);
+
+    project.write("ve.toml", &format!("{}[gates]\nworker = [\"true\"]\n", project.read("ve.toml")));
+    tab.sees("+ worker = [\"true\"]");
+    tab.key("y");
+    tab.sees("Nothing waits for you.");
 
     project.write("ve.toml", &format!("{}max_agent = 1\n", project.read("ve.toml")));
     tab.sees("unknown key");

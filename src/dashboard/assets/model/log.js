@@ -34,6 +34,11 @@ function parsed(text) {
   }
 }
 
+/** One point of a review: where, what is wrong, and what would be right. */
+export function point({ location, concern, suggestion }) {
+  return `• ${location ? `${location}: ` : ""}${concern}${suggestion ? ` → ${suggestion}` : ""}`;
+}
+
 /** The lines of a transcript with what is folded, as rows. Rows are made only for what is new, unless the width or a fold changes. */
 export class Log {
   entries = [];
@@ -101,11 +106,12 @@ export class Log {
     return rows;
   }
 
-  /** An error without those last lines of it that stand right above as what was printed. */
+  /** An error without those last lines of it that stand right above as what was printed; nothing of one that was told as it happened. */
   #unsaid(at, error) {
     const said = (error ?? "").split("\n");
     for (let before = at - 1; said.length > 0 && this.entries[before]?.kind === "text" && this.entries[before].text === said.at(-1); before -= 1) said.pop();
-    return said.join("\n");
+    const rest = said.join("\n");
+    return this.entries.some((entry) => entry.kind === "error" && entry.message === rest) ? "" : rest;
   }
 
   #textOf(at) {
@@ -133,7 +139,7 @@ export class Log {
             lines(`  ${number + 1}. ${option.label}${option.description ? ` – ${option.description}` : ""}`, "question")),
         ]);
       case "review":
-        return lines(`Review: ${entry.decision} – ${entry.summary}`, "review");
+        return [`Review: ${entry.decision} – ${entry.summary}`, ...entry.issues.map(point)].flatMap((text) => lines(text, `review review-${entry.decision.toLowerCase()}`));
       case "progress":
         return lines(`${entry.percent} % ${entry.text}`, "progress");
       case "error":

@@ -5,6 +5,7 @@ import { answer } from "../app.js";
 import { elapsed, plural, short } from "../lib/format.js";
 import { unit as unitAddress } from "../lib/route.js";
 import { keyOf } from "../model/outbox.js";
+import { Excerpt } from "./excerpt.js";
 import { useStore } from "./hooks.js";
 import { useKeys } from "./keyboard.js";
 import { Matter } from "./matter.js";
@@ -64,6 +65,7 @@ export function Ask({ item }) {
       `)}
       ${chunk ? null : html`<p class="asked">${attention.reason}</p><${Matter} attention=${attention} />`}
       <${Details} attention=${attention} />
+      ${chunk && SPEAKERS.has(attention.kind) ? html`<${Excerpt} chunk=${chunk} since=${attention.since} />` : null}
       <footer class="ask-foot">
         ${verbs.map((verb) => html`
           <button key=${verb} type="button" class=${DANGERS.has(verb) ? "danger-quiet" : ""} title=${MEANINGS[verb] ?? ""} onClick=${() => act(item, verb)}>
@@ -76,6 +78,9 @@ export function Ask({ item }) {
     </section>
   `;
 }
+
+/** Kinds of entries that an agent's end led to. */
+const SPEAKERS = new Set(["question", "permission", "review", "failure", "completion", "no change"]);
 
 const KEYS = { retry: "r", approve: "y", cancel: "x" };
 

@@ -56,7 +56,7 @@ function Facts({ unit, attempt, cost }) {
       ${unit.done_by === "operator" ? html`<span class="pill pill-warn" title="Declared done by the operator; nothing proves it">unproven</span>` : null}
       ${ended ? html`<${Ended} at=${unit.updated_at} />` : null}
     </p>
-    ${why(unit) ? html`<p class="card-why" title=${why(unit)}>${why(unit)}${unit.resume_at ? html`, <${Until} at=${unit.resume_at} />` : null}</p>` : null}
+    ${why(unit) ? html`<p class="card-why" title=${why(unit)}>${why(unit)}${unit.resume_at ? html`; again <${Until} at=${unit.resume_at} />` : null}</p>` : null}
   `;
 }
 

@@ -4,7 +4,7 @@ import { html, useState } from "../vendor/preact.js";
 import { refresher, toast } from "../app.js";
 import { elapsed, plural, words } from "../lib/format.js";
 import { Refused, send } from "../net/api.js";
-import { useJson, useStore } from "./hooks.js";
+import { useJson, usePulse, useStore } from "./hooks.js";
 import { isWanted, want } from "./notify.js";
 import { Loading, Since, Trouble, confirm } from "./parts.js";
 import { choose, chosen } from "./theme.js";
@@ -24,6 +24,7 @@ export function Control() {
         <${Trust} />
         <${Page} />
       </div>
+      <${InEffect} />
     </div>
   `;
 }
@@ -128,6 +129,23 @@ function Limits() {
         <div class="row end"><button type="submit" class="primary" disabled=${Object.keys(changes).length === 0}>Save</button></div>
       </form>
       ${value.problem ? html`<p class="error">${value.problem}</p>` : null}
+    </section>
+  `;
+}
+
+/** Every key of the configuration files, with its value and where that comes from; what is not the default first. */
+function InEffect() {
+  const { value, error } = useJson("/config", usePulse(15));
+  const set = (value?.values ?? []).filter(({ source }) => source !== "default");
+  const others = (value?.values ?? []).filter(({ source }) => source === "default");
+  const row = ({ key, value, source }) => html`<tr key=${key}><th scope="row"><code>${key}</code></th><td class="wide"><code>${value}</code></td><td class="muted">${source}</td></tr>`;
+  return html`
+    <section class="panel in-effect" aria-labelledby="in-effect">
+      <h2 id="in-effect">In effect</h2>
+      ${error && !value ? html`<${Trouble} error=${error} />` : null}
+      ${set.length > 0 ? html`<table class="facts-table"><tbody>${set.map(row)}</tbody></table>` : null}
+      ${others.length > 0 ? html`<details><summary>${plural(others.length, "default")}</summary><table class="facts-table"><tbody>${others.map(row)}</tbody></table></details>` : null}
+      <p class="muted">Set in <code>ve.toml</code>, which counts as you accepted it, or in <code>.ve/config.toml</code>. <code>ve orch config --sources</code> prints the same.</p>
     </section>
   `;
 }

@@ -24,7 +24,7 @@ export function DaemonLog() {
     <section class="panel" aria-labelledby="daemon-log">
       <div class="row"><h2 id="daemon-log">The daemon's log</h2><span class="spacer"></span><label class="row"><input type="checkbox" checked=${only} onChange=${(event) => setOnly(event.target.checked)} />Only warnings and errors</label></div>
       ${error && lines.length === 0 ? html`<${Trouble} error=${error} />` : html`
-        <pre class="tail" ref=${box} tabindex="0" aria-label="Log lines" onScroll=${scrolled}>${lines.length === 0 ? (only ? "No warning and no error." : "Empty.") : lines.map((line, at) => html`<span key=${at} class=${look(line)}>${line}\n</span>`)}</pre>`}
+        <pre class="tail" ref=${box} tabindex="0" aria-label="Log lines" onScroll=${scrolled}>${lines.length === 0 ? (only ? "No warning and no error." : "Empty.") : lines.map((line, at) => html`<span key=${at} class=${look(line)}>${line || " "}</span>`)}</pre>`}
     </section>
   `;
 }

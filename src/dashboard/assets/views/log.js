@@ -25,6 +25,6 @@ export function LogTab({ chunk, attempts, error }) {
   `;
 }
 
-function title({ number, phase, kind, agent, outcome, status }) {
-  return `${number}. ${phase.toLowerCase()}${kind === "agent" ? "" : ` ${kind}`}${agent ? ` · ${agent}` : ""} · ${outcome ?? status}`;
+function title({ number, phase, kind, agent, command, outcome, status }) {
+  return [`${number}. ${phase.toLowerCase()}${kind === "agent" ? "" : ` ${kind}`}`, agent ?? command, outcome ?? status].filter(Boolean).join(" · ");
 }

@@ -2,10 +2,11 @@
 
 import { html } from "../vendor/preact.js";
 import { order, refresher, tell, toast } from "../app.js";
-import { plural } from "../lib/format.js";
+import { clock, plural } from "../lib/format.js";
 import { unit as unitAddress } from "../lib/route.js";
 import { useKeys } from "./keyboard.js";
 import { Chunk, When, confirm } from "./parts.js";
+import { Trust } from "./trust.js";
 
 /** The buttons of the entry, by its kind. */
 export function Matter({ attention }) {
@@ -13,8 +14,8 @@ export function Matter({ attention }) {
     case "conflict": return html`<${Pair} pair=${attention.pair} />`;
     case "limit":
     case "login": return html`<${Account} attention=${attention} />`;
-    case "configuration":
-    case "trust": return html`<p><a class="button" href="#/control">Look at it on Control</a></p>`;
+    case "configuration": return html`<p><a class="button" href="#/control">Look at it on Control</a></p>`;
+    case "trust": return html`<${Trust} />`;
     case "worktrees": return html`<${Worktrees} />`;
     default: return html`<p class="muted">The command has more: <code>ve orch attention</code></p>`;
   }
@@ -50,7 +51,7 @@ function Account({ attention: { account, message, until } }) {
   return html`
     <div class="question">
       ${message ? html`<p class="why">${message}</p>` : null}
-      ${until ? html`<p>It goes on by itself <${When} at=${until} />.</p>` : html`<p>Log in on this machine, then resume.</p>`}
+      ${until ? html`<p>It goes on by itself <${When} at=${until} />, at ${clock(until)}.</p>` : html`<p>Log in on this machine, then resume.</p>`}
       <div class="row"><button type="button" class=${until ? "" : "primary"} onClick=${resume}>Resume now <kbd>r</kbd></button></div>
     </div>
   `;

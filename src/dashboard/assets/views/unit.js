@@ -97,5 +97,5 @@ function Why({ unit }) {
     return html`<p class="why">Waits for ${unit.blocked_by.map((other) => html`<${Chunk} key=${other} name=${other} /> `)}</p>`;
   }
   if (!text || ["DONE", "CANCELED"].includes(unit.status)) return null;
-  return html`<p class=${`why why-${unit.status === "FAILED" ? "bad" : "ask"}`}><${Reason} text=${text} />${unit.resume_at ? html` <${When} at=${unit.resume_at} />` : null}</p>`;
+  return html`<p class=${`why why-${unit.status === "FAILED" ? "bad" : "ask"}`}><${Reason} text=${text} />${unit.resume_at ? html`; again <${When} at=${unit.resume_at} />` : null}</p>`;
 }
