@@ -59,8 +59,11 @@ fn board(browser: &Browser, project: &Project) {
     let tab = browser.open(project, "#/board");
     tab.wait("all cards", &format!("document.querySelectorAll('.column-ready .card').length === {UNITS}"));
     tab.eval(WATCH);
+    let quiet = tab.busy();
     pause_until(Instant::now() + TIME);
     let idle = long_tasks(&tab);
+    let quiet = (tab.busy() - quiet) / TIME.as_secs_f64();
+    let busy = tab.busy();
     // The other one was idle for too long.
     let mut connection = project.connect();
     let begun = Instant::now();
@@ -73,12 +76,15 @@ fn board(browser: &Browser, project: &Project) {
         connection.patch(&path, &format!("{{\"priority\":{priority}}}")).unwrap();
     }
     let took = begun.elapsed().as_secs_f64();
+    let busy = (tab.busy() - busy) / took;
     connection.patch(&format!("/work-units/{}/priority", chunk(0)), "{\"priority\":1234}").unwrap();
     let first = "document.querySelector('.column-ready .card')";
     tab.wait("the last change", &format!("{first}.textContent.includes('p 1234')"));
     let what =
         format!("board of {UNITS}, {:.0} events a second for {took:.0} s: long tasks", f64::from(changes) / took);
     table::plain(&what, &long_tasks(&tab), &format!("idle {} s: {idle}", TIME.as_secs()));
+    let share = |share: f64| format!("{:.1} %", share * 100.0);
+    table::plain("beside it: the page's main thread at work", &share(busy), &format!("idle: {}", share(quiet)));
     table::plain("beside it: most nodes in the page", &most(&tab), "");
     tab.behaved();
 }

@@ -74,6 +74,7 @@ pub(super) const FILES: &[(&str, &[u8])] = embedded![
     "views/parts.js",
     "views/question.js",
     "views/range.js",
+    "views/scroll.js",
     "views/shell.js",
     "views/stream.js",
     "views/theme.js",

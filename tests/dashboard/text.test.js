@@ -6,7 +6,7 @@ import { delay } from "../../src/dashboard/assets/lib/backoff.js";
 import { bytes, count, dollars, elapsed, relative, ticking } from "../../src/dashboard/assets/lib/format.js";
 import { name } from "../../src/dashboard/assets/lib/keys.js";
 import { brief, parts } from "../../src/dashboard/assets/lib/reason.js";
-import { code, parse, pasted, unit } from "../../src/dashboard/assets/lib/route.js";
+import { code, entry, parse, pasted, unit } from "../../src/dashboard/assets/lib/route.js";
 import { head, lines } from "../../src/dashboard/assets/model/diff.js";
 import { blocks, inline, split } from "../../src/dashboard/assets/model/markdown.js";
 
@@ -35,6 +35,7 @@ test("addresses lead to views and back", () => {
   assert.deepEqual(parse("#/unit/a%2Fb/history"), { view: "unit", chunk: "a/b", tab: "history" });
   assert.deepEqual(parse(unit("x y", "costs")), { view: "unit", chunk: "x y", tab: "costs" });
   assert.deepEqual(parse("#/unit/%zz"), { view: "unit", chunk: "%zz", tab: "log" });
+  assert.deepEqual(parse(entry("conflict a b")), { view: "attention", item: "conflict a b" });
   for (const strange of ["", "#", "#/nonsense", "#code=abc"]) assert.equal(parse(strange).view, "attention");
   assert.equal(code("#code=0a1b"), "0a1b");
   assert.equal(code("#/board"), null);

@@ -94,7 +94,7 @@ impl Browser {
             line.call(None, "Target.createTarget", json!({ "url": "about:blank", "browserContextId": context }));
         let attach = json!({ "targetId": target["targetId"], "flatten": true });
         let session = line.call(None, "Target.attachToTarget", attach)["sessionId"].as_str().unwrap().to_owned();
-        for domain in ["Page", "Runtime", "Network", "Log"] {
+        for domain in ["Page", "Runtime", "Network", "Log", "Performance"] {
             line.call(Some(&session), &format!("{domain}.enable"), json!({}));
         }
         drop(line);
@@ -255,6 +255,13 @@ impl Tab<'_> {
     /// Types into what has the focus.
     pub fn type_in(&self, text: &str) {
         self.call("Input.insertText", json!({ "text": text }));
+    }
+
+    /// How long the page's main thread was at work since the tab was opened, in seconds.
+    pub fn busy(&self) -> f64 {
+        let metrics = self.call("Performance.getMetrics", json!({}))["metrics"].clone();
+        let of = |metric: &&Value| metric["name"] == "TaskDuration";
+        metrics.as_array().into_iter().flatten().find(of).unwrap()["value"].as_f64().unwrap()
     }
 
     /// Runs a script that the page itself would not allow.

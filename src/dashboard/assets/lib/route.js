@@ -18,6 +18,7 @@ export function parse(hash) {
   if (parts[0] === "unit" && parts[1]) {
     return { view: "unit", chunk: parts[1], tab: TABS.includes(parts[2]) ? parts[2] : "log" };
   }
+  if (parts[0] === "attention" && parts[1]) return { view: "attention", item: parts[1] };
   const known = PLACES.some((place) => place.view === parts[0]);
   return { view: known ? parts[0] : "attention" };
 }
@@ -25,6 +26,11 @@ export function parse(hash) {
 /** The address of a unit's page. */
 export function unit(chunk, tab) {
   return `#/unit/${encodeURIComponent(chunk)}${tab && tab !== "log" ? `/${tab}` : ""}`;
+}
+
+/** The address of an entry of the queue, by its id. */
+export function entry(id) {
+  return `#/attention/${encodeURIComponent(id)}`;
 }
 
 /** The code of a one-time link, where the address is one. */

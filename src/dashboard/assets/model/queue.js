@@ -6,9 +6,14 @@ export function entries({ items, attention_items }) {
   return items.map((item) => {
     const { chunk, phase, blocks, blocks_count, goal_summary, chain, time_waiting, ...attention } = item;
     const unit = chunk ? units.get(chunk) : null;
-    const id = unit ? `unit ${unit.unit_id}` : [attention.kind, ...(attention.pair ?? []), attention.account ?? ""].join(" ").trim();
+    const id = unit ? idOf(unit) : [attention.kind, ...(attention.pair ?? []), attention.account ?? ""].join(" ").trim();
     return { id, chunk, phase, title: chunk ?? title(attention), blocks, blocks_count, goal_summary, attention };
   });
+}
+
+/** The id of the entry of a unit. */
+export function idOf(unit) {
+  return `unit ${unit.unit_id}`;
 }
 
 /** What an entry without a unit is called. */

@@ -11,9 +11,10 @@ import { Outbox } from "./outbox.js";
 import { Empty, Loading, Since } from "./parts.js";
 
 /** The queue beside the open entry. */
-export function Attention() {
+export function Attention({ item }) {
   const { attention, outbox, units } = useStore(({ attention, outbox, units }) => ({ attention, outbox, units: units.size }));
-  const [chosen, choose] = useState(null);
+  // An address may name an entry; from there one goes where one likes.
+  const [chosen, choose] = useState(item ? { id: item, at: 0 } : null);
   const items = (attention ?? []).filter((item) => !settles(outbox, item));
   const found = items.findIndex((item) => item.id === chosen?.id);
   // When the chosen one is gone, the one that took its place is open: the eye stays where it is.

@@ -19,6 +19,14 @@ export function memo(draw) {
   };
 }
 
+/** A function that stays the same and does what `run` does now: for properties of what is drawn only when one changes. */
+export function useStable(run) {
+  const latest = useRef(run);
+  latest.current = run;
+  const [stable] = useState(() => (...args) => latest.current(...args));
+  return stable;
+}
+
 /** What `select` finds in the state; the component is drawn anew when that changes. */
 export function useStore(select) {
   const [, redraw] = useState(0);

@@ -1,6 +1,7 @@
 // The title's count, and the browser's notifications for those who asked for them.
 
 import { useEffect, useRef } from "../vendor/preact.js";
+import { entry } from "../lib/route.js";
 import { useStore } from "./hooks.js";
 
 const NAME = "ve.notify";
@@ -33,7 +34,7 @@ export function useNotifications() {
       const note = new Notification(`${item.title} needs you`, { body: item.attention.reason, tag: `ve ${item.id}` });
       note.onclick = () => {
         focus();
-        location.hash = "#/attention";
+        location.hash = entry(item.id);
         note.close();
       };
     }

@@ -4,8 +4,9 @@ import { html, useEffect, useState } from "../vendor/preact.js";
 import { get, of } from "../net/api.js";
 import { store } from "../app.js";
 import { dollars, short, ticking } from "../lib/format.js";
-import { TABS, unit as unitAddress } from "../lib/route.js";
+import { TABS, entry as entryAddress, unit as unitAddress } from "../lib/route.js";
 import { verbs } from "../model/board.js";
+import { idOf } from "../model/queue.js";
 import { Conflicts } from "./conflicts.js";
 import { Costs } from "./costs.js";
 import { Diff } from "./diff.js";
@@ -55,7 +56,7 @@ export function Unit({ chunk, tab }) {
           <${StatusBadge} status=${unit.status} activity=${unit.activity} />
           <span class="spacer"></span>
           <div class="row">
-            ${unit.status === "NEEDS_ATTENTION" ? html`<a class="button" href="#/attention">Answer</a>` : null}
+            ${unit.status === "NEEDS_ATTENTION" ? html`<a class="button" href=${entryAddress(idOf(unit))}>Answer</a>` : null}
             ${verbs(unit).map((verb) => html`<button key=${verb} type="button" class=${DANGERS.has(verb) ? "danger-quiet" : ""} title=${MEANINGS[verb] ?? ""} onClick=${() => act(unit, verb)}>${TITLES[verb] ?? verb}</button>`)}
           </div>
         </div>
