@@ -86,7 +86,7 @@ fn shell(confined: Confined<'_>, script: &str, path: &Path, extra: &str, input: 
 
 /// The path as programs are given it: inside the worktree, and with "./" in front, so that no name is taken for an option, nor for an operator
 /// of `test`.
-fn inside(path: &Path) -> Result<PathBuf, GitError> {
+pub(super) fn inside(path: &Path) -> Result<PathBuf, GitError> {
     let inside = path.components().all(|part| matches!(part, Component::Normal(_)));
     if !inside || path.as_os_str().is_empty() {
         let source = io::Error::new(io::ErrorKind::InvalidInput, "not a path inside the worktree");

@@ -28,6 +28,7 @@ pub mod diff;
 pub mod edits;
 pub mod error;
 pub mod files;
+pub mod fresh;
 pub mod host;
 pub mod hunks;
 pub mod import;

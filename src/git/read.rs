@@ -4,7 +4,7 @@ use super::error::GitError;
 use super::host::Host;
 use super::refs::{object_id, oid};
 use crate::domain::ids::ObjectId;
-use git2::{ErrorCode, ObjectType, Tree};
+use git2::{ErrorCode, ObjectType, Oid, Repository, Tree};
 use std::path::Path;
 
 /// How far two commits are apart.
@@ -25,6 +25,12 @@ pub enum Content {
     TooLarge(usize),
     /// No file.
     Missing,
+}
+
+/// What one commit holds, to be asked more than once.
+pub struct Held {
+    repo: Repository,
+    tree: Oid,
 }
 
 /// One name in a directory.
@@ -73,25 +79,32 @@ impl Host {
         }
     }
 
-    /// Reads a file as committed, if it has at most `limit` bytes. A link is read as its target's name.
-    pub fn content(&self, commit: &ObjectId, path: &Path, limit: usize) -> Result<Content, GitError> {
+    /// What a commit holds.
+    pub fn held(&self, commit: &ObjectId) -> Result<Held, GitError> {
         let repo = self.repository()?;
-        let tree = repo.find_commit(oid(commit)?)?.tree()?;
+        let tree = repo.find_commit(oid(commit)?)?.tree_id();
+        Ok(Held { repo, tree })
+    }
+}
+
+impl Held {
+    /// Reads a file as committed, if it has at most `limit` bytes. A link is read as its target's name.
+    pub fn content(&self, path: &Path, limit: usize) -> Result<Content, GitError> {
+        let tree = self.repo.find_tree(self.tree)?;
         let Some((id, ObjectType::Blob)) = lookup(&tree, path)? else { return Ok(Content::Missing) };
-        let (size, _) = repo.odb()?.read_header(id)?;
+        let (size, _) = self.repo.odb()?.read_header(id)?;
         if size > limit {
             return Ok(Content::TooLarge(size));
         }
-        Ok(Content::File(repo.find_blob(id)?.content().to_vec()))
+        Ok(Content::File(self.repo.find_blob(id)?.content().to_vec()))
     }
 
     /// Lists a directory as committed, the top one for an empty path. None if it is not there.
-    pub fn list(&self, commit: &ObjectId, dir: &Path) -> Result<Option<Vec<Entry>>, GitError> {
-        let repo = self.repository()?;
-        let mut tree = repo.find_commit(oid(commit)?)?.tree()?;
+    pub fn list(&self, dir: &Path) -> Result<Option<Vec<Entry>>, GitError> {
+        let mut tree = self.repo.find_tree(self.tree)?;
         if !dir.as_os_str().is_empty() {
             let Some((id, ObjectType::Tree)) = lookup(&tree, dir)? else { return Ok(None) };
-            tree = repo.find_tree(id)?;
+            tree = self.repo.find_tree(id)?;
         }
         let entries = tree.iter().map(|entry| Entry {
             name: String::from_utf8_lossy(entry.name_bytes()).into_owned(),

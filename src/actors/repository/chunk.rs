@@ -25,6 +25,17 @@ pub(super) struct Chunks<'a> {
     pub(super) unit: &'a WorkUnit,
     /// The project's directory inside the repository.
     pub(super) prefix: &'a Path,
+    /// How the worktree is written.
+    pub(super) hands: Hands,
+}
+
+/// Whose hands a worktree was in, and so, how it is written.
+#[derive(Clone, Copy)]
+pub(super) enum Hands {
+    /// Only ours: it was made by this order.
+    Ours,
+    /// Perhaps an agent's: by confined helpers.
+    Confined,
 }
 
 /// Another chunk that is being worked on.
@@ -41,7 +52,7 @@ impl Chunks<'_> {
     /// A chunk that waits in the project becomes the one that is worked on.
     pub(super) fn activate(&self, start: &ObjectId) -> Outcome<()> {
         let chunk = &self.unit.chunk;
-        let Some(facts) = docs::facts_at(&self.lead.host, start, self.prefix, chunk)? else {
+        let Some(facts) = docs::facts_at(&self.lead.host.held(start)?, self.prefix, chunk)? else {
             return Err(
                 format!("start {chunk}: docs/chunks/{chunk}/GOAL.md is not in {start}; commit it and retry").into()
             );
@@ -56,26 +67,32 @@ impl Chunks<'_> {
     /// Changes the status that the unit's chunk has at `at` in the worktree, and nothing else of the document.
     pub(super) fn set_status(&self, at: &ObjectId, to: ChunkStatus) -> Outcome<()> {
         let (chunk, path) = (&self.unit.chunk, self.goal(&self.unit.chunk));
-        let Some(text) = docs::text_at(&self.lead.host, at, &path)? else {
+        let Some(text) = docs::text_at(&self.lead.host.held(at)?, &path)? else {
             return Err(format!("set the status of {chunk}: its GOAL.md is gone").into());
         };
         let from = document::parse(chunk, &text, None)?.status;
         let edited = edit::set_status(chunk, &text, from, to)?;
-        Ok(self.lead.private().write_file(&path, edited.as_bytes())?)
+        Ok(match self.hands {
+            Hands::Ours => self.lead.private().fresh().write_file(&path, edited.as_bytes())?,
+            Hands::Confined => self.lead.private().write_file(&path, edited.as_bytes())?,
+        })
     }
 
     /// Sets aside what would lead the agent astray: the operator's own chunk, and in a review the settings that are judged.
     pub(super) fn set_aside(&self, at: &ObjectId, base: &ObjectId) -> Outcome<()> {
         let mut aside = Vec::new();
+        let base_holds = self.lead.host.held(base)?;
         for other in self.others_at_work(at)? {
             // What the base has changed of it comes with the merge; git would refuse to write over it.
-            let changed =
-                || docs::text_at(&self.lead.host, base, &other.path).map(|now| now.as_ref() != Some(&other.text));
+            let changed = || docs::text_at(&base_holds, &other.path).map(|now| now.as_ref() != Some(&other.text));
             if self.unit.phase != Phase::Rebase || !changed()? {
                 aside.push((other.path, other.aside));
             }
         }
-        self.lead.private().show_otherwise(&aside)?;
+        match self.hands {
+            Hands::Ours => self.lead.private().fresh().show_otherwise(&aside)?,
+            Hands::Confined => self.lead.private().show_otherwise(&aside)?,
+        }
         Ok(self.lead.private().show_of(base, &self.judged_settings(at, base)?)?)
     }
 
@@ -101,10 +118,10 @@ impl Chunks<'_> {
     /// The other chunks that are being worked on.
     fn others_at_work(&self, at: &ObjectId) -> Outcome<Vec<Other>> {
         let mut found = Vec::new();
-        for chunk in docs::all(&self.lead.host, at, self.prefix)?.into_iter().filter(|chunk| *chunk != self.unit.chunk)
-        {
+        let held = self.lead.host.held(at)?;
+        for chunk in docs::all(&held, self.prefix)?.into_iter().filter(|chunk| *chunk != self.unit.chunk) {
             let path = self.goal(&chunk);
-            let Some(text) = docs::text_at(&self.lead.host, at, &path)? else { continue };
+            let Some(text) = docs::text_at(&held, &path)? else { continue };
             // Only one with this status can be edited so.
             if let Ok(aside) = edit::set_status(&chunk, &text, ChunkStatus::Implementing, ChunkStatus::Future) {
                 found.push(Other { chunk, path, text, aside });
@@ -126,10 +143,11 @@ impl Chunks<'_> {
     pub(super) fn successors(&self, tip: &ObjectId) -> Outcome<Vec<ChunkName>> {
         let (host, base) = (&self.lead.host, &self.lead.base()?.commit);
         let start = host.merge_base(base, tip)?.unwrap_or_else(|| base.clone());
-        let before = docs::all(host, &start, self.prefix)?;
+        let before = docs::all(&host.held(&start)?, self.prefix)?;
         let mut new = Vec::new();
-        for chunk in docs::all(&self.lead.host, tip, self.prefix)? {
-            if !before.contains(&chunk) && docs::text_at(&self.lead.host, tip, &self.goal(&chunk))?.is_some() {
+        let held = host.held(tip)?;
+        for chunk in docs::all(&held, self.prefix)? {
+            if !before.contains(&chunk) && docs::text_at(&held, &self.goal(&chunk))?.is_some() {
                 new.push(chunk);
             }
         }

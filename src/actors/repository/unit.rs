@@ -1,6 +1,6 @@
 //! Orders that touch one unit's repository: made ready, gathered, rebased, removed.
 
-use super::chunk::Chunks;
+use super::chunk::{Chunks, Hands};
 use super::docs;
 use super::home::Home;
 use super::place::{Failure, Outcome, Place};
@@ -98,7 +98,8 @@ fn try_prepare(home: &Home, unit: &WorkUnit) -> Outcome<(Each<Base>, Vec<String>
         task::share(site.layout.root(), &site.layout.unit(unit.id))?;
     }
     follow_name(unit, &places, &site.layout)?;
-    let chunks = Chunks { lead, unit, prefix: &site.prefix };
+    let hands = if prepared.lead.origin.is_fresh() { Hands::Ours } else { Hands::Confined };
+    let chunks = Chunks { lead, unit, prefix: &site.prefix, hands };
     if unit.base.is_none() {
         chunks.activate(&prepared.lead.start)?;
     }
@@ -212,7 +213,7 @@ pub(super) fn mark_active(home: &Home, unit: &WorkUnit) -> Event {
         let places = home.places_of(unit)?;
         let prefix = home.effective().site.prefix.clone();
         let lead = &places.lead;
-        Chunks { lead, unit, prefix: &prefix }.set_status(lead.worked()?, ChunkStatus::Active)
+        Chunks { lead, unit, prefix: &prefix, hands: Hands::Confined }.set_status(lead.worked()?, ChunkStatus::Active)
     };
     match marked() {
         Ok(()) => gather(home, unit),
@@ -235,7 +236,7 @@ fn try_gather(home: &Home, unit: &WorkUnit) -> Outcome<Gathered> {
         Some(tip) => tip.clone(),
         None => lead.private().prepared_at()?.ok_or("gather: the unit was never prepared")?,
     };
-    Chunks { lead, unit, prefix: &prefix }.put_back(&at, &lead.base()?.commit)?;
+    Chunks { lead, unit, prefix: &prefix, hands: Hands::Confined }.put_back(&at, &lead.base()?.commit)?;
     let documents = prefix.join("docs");
     let tip = places.try_map(|repo, place| {
         let kept = repo.is_none().then(|| documents.to_string_lossy());
@@ -291,9 +292,10 @@ fn found(places: &Each<Place>, unit: &WorkUnit, tip: Each<ObjectId>, prefix: &Pa
         contains_base &= host.is_ancestor(base, tip)?;
     }
     let host = &places.lead.host;
-    let chunks = Chunks { lead: &places.lead, unit, prefix };
-    let facts = docs::facts_at(host, &tip.lead, prefix, &unit.chunk)?;
-    let feedback = docs::text_at(host, &tip.lead, &chunk_dir(prefix, unit).join(FEEDBACK))?;
+    let chunks = Chunks { lead: &places.lead, unit, prefix, hands: Hands::Confined };
+    let held = host.held(&tip.lead)?;
+    let facts = docs::facts_at(&held, prefix, &unit.chunk)?;
+    let feedback = docs::text_at(&held, &chunk_dir(prefix, unit).join(FEEDBACK))?;
     Ok(Gathered {
         changes_code,
         successors: if facts.is_none() { chunks.successors(&tip.lead)? } else { Vec::new() },

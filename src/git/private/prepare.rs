@@ -36,6 +36,13 @@ pub enum Origin {
     Preserved(String),
 }
 
+impl Origin {
+    /// Whether it was made by this very order, so that nobody has worked in it.
+    pub fn is_fresh(&self) -> bool {
+        !matches!(self, Origin::Reused(_))
+    }
+}
+
 /// Written last, outside the agent's reach: the commit the unit was cut at.
 const MARKER: &str = "prepared";
 

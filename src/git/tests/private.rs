@@ -234,6 +234,33 @@ fn what_is_set_aside_is_not_committed_by_the_way_and_comes_back() {
 }
 
 #[test]
+fn a_fresh_worktree_is_edited_without_the_jail_and_no_link_is_followed() {
+    let lab = Lab::new();
+    let outside = lab.path().join("outside");
+    fs::create_dir(&outside).unwrap();
+    fs::write(outside.join("x.txt"), "mine\n").unwrap();
+    std::os::unix::fs::symlink(&outside, lab.host_dir().join("leads-out")).unwrap();
+    std::os::unix::fs::symlink(outside.join("x.txt"), lab.host_dir().join("link")).unwrap();
+    lab.commit("links");
+    let (host, unit) = (lab.host(), lab.unit(1));
+    let (private, worktree) = (lab.private(&host, &unit), unit.paths.worktree());
+    assert!(private.prepare(&lab.base()).unwrap().origin.is_fresh());
+    let aside = [(PathBuf::from("a.txt"), "other\n".to_owned()), (PathBuf::from("dir/c.txt"), "too\n".to_owned())];
+    private.fresh().show_otherwise(&aside).unwrap();
+    assert!(private.hold(&aside).unwrap());
+    assert_eq!(lab.git(&worktree, &["status", "--porcelain"]), "");
+    lab.git(&worktree, &["fsck", "--strict"]);
+
+    private.fresh().write_file(Path::new("link"), b"new").unwrap();
+    assert_eq!(fs::read_to_string(worktree.join("link")).unwrap(), "new", "a link is replaced");
+    for path in ["leads-out/x.txt", "../x", "none/x"] {
+        assert!(private.fresh().write_file(Path::new(path), b"new").is_err(), "{path}");
+    }
+    assert_eq!(fs::read_to_string(outside.join("x.txt")).unwrap(), "mine\n");
+    assert!(!private.prepare(&lab.base()).unwrap().origin.is_fresh());
+}
+
+#[test]
 fn a_moved_host_is_found_again() {
     let lab = Lab::new();
     let (host, unit) = (lab.host(), lab.unit(1));
