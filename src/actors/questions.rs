@@ -39,7 +39,7 @@ pub fn timeline(since: Timestamp) -> Query<Timeline> {
     Query::new(move |store| store.timeline(since))
 }
 
-/// At most `limit` attempts of gates that began at or after a moment, the latest first.
+/// At most `limit` attempts of gates that began at or after a moment or are at work, the latest first.
 pub fn gate_attempts(since: Timestamp, limit: u32) -> Query<Vec<(ChunkName, AttemptRecord)>> {
     Query::new(move |store| store.gate_attempts(since, limit))
 }

@@ -105,7 +105,10 @@ fn entry(number: usize, item: &QueueItem, look: &Look) -> Vec<String> {
         attention.kind
     )];
     if attention.questions.is_empty() {
-        lines.extend(reason(&attention.reason, width.max(20)));
+        lines.extend(match attention.kind.as_str() {
+            "landing" | "failure" => output(&attention.reason, width.max(20)),
+            _ => indented(wrap(&attention.reason, width.max(20))),
+        });
     }
     for (index, question) in (1..).zip(&attention.questions) {
         lines.extend(asked((attention.questions.len() > 1).then_some(index), question, width));
@@ -156,13 +159,17 @@ fn next(item: &QueueItem) -> Option<String> {
     }
 }
 
-/// The first line whole, and of what is below it, which mostly is the output of a command, the end as it is.
-fn reason(text: &str, width: usize) -> Vec<String> {
+fn indented(lines: Vec<String>) -> Vec<String> {
+    lines.into_iter().map(|line| format!("    {line}")).collect()
+}
+
+/// The first line whole, and of what is below it, which is the output of a command, the end as it is.
+fn output(text: &str, width: usize) -> Vec<String> {
     let mut given = text.trim().lines();
     let head = given.next().unwrap_or_default();
     let output: Vec<&str> = given.filter(|line| !line.trim().is_empty()).collect();
     let end = output.iter().skip(output.len().saturating_sub(OUTPUT));
-    let mut lines: Vec<String> = wrap(head, width).into_iter().map(|line| format!("    {line}")).collect();
+    let mut lines = indented(wrap(head, width));
     lines.extend((output.len() > OUTPUT).then(|| "    | ...".to_owned()));
     lines.extend(end.map(|line| format!("    | {}", cut(line, width - 2))));
     lines

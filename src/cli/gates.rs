@@ -5,7 +5,7 @@ use super::console::Console;
 use super::error::CommandError;
 use super::render::Look;
 use super::render::table::Table;
-use super::render::words::{elapsed, moment};
+use super::render::words::{elapsed, given, moment};
 use crate::wire;
 use crate::wire::attempts::Attempt;
 use clap::Args;
@@ -46,15 +46,14 @@ fn table(gates: &wire::gates::Gates, look: &Look) -> String {
     let mut table = Table::new(&columns);
     for gate in &gates.attempts {
         let attempt = &gate.attempt;
-        let or_dash = |text: Option<String>| text.unwrap_or_else(|| "-".to_owned());
         table.row(vec![
             moment(attempt.started_at, look),
             gate.chunk.clone(),
             attempt.number.to_string(),
             result(attempt).to_owned(),
-            or_dash(took(attempt)),
-            or_dash(attempt.judges.as_ref().map(|commit| commit.chars().take(9).collect())),
-            or_dash(attempt.command.clone()),
+            given(took(attempt)),
+            given(attempt.judges.as_ref().map(|commit| commit.chars().take(9).collect())),
+            given(attempt.command.clone()),
         ]);
     }
     table.render(80, look)

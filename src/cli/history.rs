@@ -5,7 +5,7 @@ use super::console::Console;
 use super::error::CommandError;
 use super::render::Look;
 use super::render::table::Table;
-use super::render::words::moment;
+use super::render::words::{given, moment};
 use crate::domain::ids::ChunkName;
 use crate::wire;
 use crate::wire::lists::HistoryEntry;
@@ -27,13 +27,12 @@ pub(super) async fn run(args: History, client: &Client<'_>, console: &mut Consol
 fn table(history: &wire::lists::History, look: &Look) -> String {
     let mut table = Table::new(&[("TIME", 0), ("PHASE", 10), ("CHANGE", 0), ("WHO", 0), ("WHY", 0)]);
     for entry in &history.history {
-        let or_dash = |text: Option<String>| text.unwrap_or_else(|| "-".to_owned());
         table.row(vec![
             moment(entry.timestamp, look),
-            or_dash(entry.phase.map(|phase| phase.to_string())),
+            given(entry.phase.map(|phase| phase.to_string())),
             change(entry),
-            or_dash(entry.who.clone()),
-            or_dash(entry.why.clone()),
+            given(entry.who.clone()),
+            given(entry.why.clone()),
         ]);
     }
     table.render(80, look)

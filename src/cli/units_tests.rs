@@ -25,6 +25,7 @@ pub(crate) fn unit(chunk: &str) -> unit::WorkUnit {
         session_used: Usage::default(),
         notes: vec![],
         live: None,
+        green: Vec::new(),
         answered: None,
         counters: Counters::default(),
         decision: None,

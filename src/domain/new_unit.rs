@@ -44,6 +44,7 @@ impl NewUnit {
             session_used: Usage::default(),
             notes: Vec::new(),
             live: None,
+            green: Vec::new(),
             answered: None,
             counters: Counters::default(),
             decision: None,

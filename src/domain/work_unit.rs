@@ -42,6 +42,8 @@ pub struct WorkUnit {
     pub notes: Vec<Note>,
     /// The process that exists, or may exist, for it.
     pub live: Option<Live>,
+    /// Commands of gates that were green on what is judged now.
+    pub green: Vec<String>,
     /// What the operator has answered and no agent has taken yet.
     pub answered: Option<Answered>,
     /// What was counted against its limits.

@@ -1,12 +1,12 @@
 //! The first edits of a worktree that was made just now: nobody has worked in it, so that it is still ours to write, without the jail and without
-//! a process. Commits in it may be an agent's all the same: no link of theirs is followed.
+//! a process. Commits in it may be an agent's all the same: no link of theirs is followed. What is cut short here is done again, confined.
 
 use super::error::{GitError, at};
 use super::files::inside;
 use super::private::Private;
 use git2::{IndexEntryExtendedFlag, Repository};
-use std::fs;
-use std::io;
+use std::fs::{self, OpenOptions};
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 /// A worktree that this process has made and shown to nobody.
@@ -24,9 +24,10 @@ impl Fresh<'_> {
     /// Writes a file that the worktree has, replacing a link by it.
     pub fn write_file(self, path: &Path, bytes: &[u8]) -> Result<(), GitError> {
         let place = self.place(path)?;
-        let new = place.with_added_extension("ve-new");
-        fs::write(&new, bytes).map_err(at(&new))?;
-        fs::rename(&new, &place).map_err(at(&place))
+        fs::remove_file(&place).map_err(at(&place))?;
+        // A file that must be new is never reached through a link.
+        let file = OpenOptions::new().write(true).create_new(true).open(&place);
+        file.and_then(|mut file| file.write_all(bytes)).map_err(at(&place))
     }
 
     /// Writes tracked files so that git does not see that they differ.

@@ -1,9 +1,9 @@
 //! Everything about git. The map, in reading order:
 //!
 //! - `host`: the operator's repository, `base`: where a unit is cut, `names` and `refs`: our refs in it, moved by compare-and-swap
-//! - `private`: a unit's own repository and worktree; `confined`: the seam through which alone an agent's files are touched
+//! - `private`: a unit's own repository and worktree; `confined`: the seam through which an agent's files are touched
 //! - `modules`: the submodules of a commit, and where the operator keeps them
-//! - `snapshot`, `files`: what a unit's worktree holds, taken and edited confined
+//! - `snapshot`, `files`: what a unit's worktree holds, taken and edited confined; `fresh`: edited by us, in the order that makes it
 //! - `lfs`: what git LFS keeps of an agent's files, brought to the operator's store
 //! - `import`, `mirror`: an agent's commits into the operator's repository, checked
 //! - `merge`, `markers`: target and tip merged in memory, conflicts as data
@@ -16,7 +16,7 @@
 //! Who does what: libgit2 executes nothing and answers quickly, so it reads, prepares and moves refs. The `git` program merges, imports with
 //! its own checks, and does all that concerns file contents as the operator's settings have them.
 //!
-//! *Architecture invariants:* what an agent can write is touched by confined programs only (`confined::Confinement`). On the host only imported,
+//! *Architecture invariants:* what an agent may have written is touched by confined programs only (`confined::Confinement`). On the host only imported,
 //! checked objects are used, and never the operator's hooks, merge drivers or file monitor.
 
 pub mod aside;

@@ -28,7 +28,7 @@ pub enum Content {
 }
 
 /// What one commit holds, to be asked more than once.
-pub struct Held {
+pub struct Contents {
     repo: Repository,
     tree: Oid,
 }
@@ -80,14 +80,14 @@ impl Host {
     }
 
     /// What a commit holds.
-    pub fn held(&self, commit: &ObjectId) -> Result<Held, GitError> {
+    pub fn contents(&self, commit: &ObjectId) -> Result<Contents, GitError> {
         let repo = self.repository()?;
         let tree = repo.find_commit(oid(commit)?)?.tree_id();
-        Ok(Held { repo, tree })
+        Ok(Contents { repo, tree })
     }
 }
 
-impl Held {
+impl Contents {
     /// Reads a file as committed, if it has at most `limit` bytes. A link is read as its target's name.
     pub fn content(&self, path: &Path, limit: usize) -> Result<Content, GitError> {
         let tree = self.repo.find_tree(self.tree)?;

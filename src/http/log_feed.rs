@@ -57,7 +57,7 @@ async fn follow(
     since: u64,
 ) -> Result<impl futures_util::Stream<Item = Tell> + use<>, Failure> {
     let waits = recorded(&handles, unit.id).await?.is_empty();
-    let telling = Telling::new(handles.clone(), unit.clone(), Which { follow: true, ..Which::default() });
+    let telling = Telling::followed(handles.clone(), unit.clone(), Which::default());
     let format = Format { width: WIDTH, zone: TimeZone::UTC };
     let told = Told { handles, unit, telling: Some(telling), format, number: 0, since };
     let first = waits.then(|| Tell::json(&LogMessage::waiting()));

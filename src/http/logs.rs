@@ -26,22 +26,41 @@ use std::collections::VecDeque;
 use std::io::{self, Read};
 use utoipa::IntoParams;
 
-/// Which attempts.
-#[derive(Default, Deserialize, IntoParams)]
-#[into_params(parameter_in = Query)]
+/// Which attempts; without either, all of them.
+#[derive(Default)]
 pub struct Which {
     /// Only the attempt of this number.
     pub attempt: Option<i64>,
     /// Only attempts at this phase.
     pub phase: Option<String>,
-    /// Where to begin in a raw log, in bytes.
+}
+
+/// What of the raw logs.
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct RawPart {
+    /// Only the attempt of this number.
+    attempt: Option<i64>,
+    /// Only attempts at this phase.
+    phase: Option<String>,
+    /// Where to begin, in bytes.
     #[serde(default)]
-    pub offset: u64,
-    /// Whether a transcript goes on until the unit has ended.
+    offset: u64,
+}
+
+/// What of the transcript.
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct TranscriptPart {
+    /// Only the attempt of this number.
+    attempt: Option<i64>,
+    /// Only attempts at this phase.
+    phase: Option<String>,
+    /// Whether it goes on until the unit has ended.
     #[serde(default)]
-    pub follow: bool,
-    /// Only so many of the last entries of a transcript, of the latest attempt where none is chosen; 1,000 at most.
-    pub last: Option<usize>,
+    follow: bool,
+    /// Only so many of the last entries there are now, of the latest attempt where none is chosen; 1,000 at most.
+    last: Option<usize>,
 }
 
 /// So many last entries are told at most.
@@ -110,10 +129,12 @@ pub async fn chosen(handles: &Handles, unit: &WorkUnit, which: &Which) -> Result
 
 /// The raw bytes of the chosen attempts, one after the other; of the latest, where none is chosen.
 #[utoipa::path(
-    get, path = "/work-units/{chunk}/log", params(Which),
+    get, path = "/work-units/{chunk}/log", params(RawPart),
     responses((status = 200, body = String, content_type = "application/octet-stream"), (status = 400), (status = 404))
 )]
-pub async fn raw(state: Data<State>, path: Path<String>, which: Query<Which>) -> Result<HttpResponse, Failure> {
+pub async fn raw(state: Data<State>, path: Path<String>, part: Query<RawPart>) -> Result<HttpResponse, Failure> {
+    let RawPart { attempt, phase, offset } = part.into_inner();
+    let which = Which { attempt, phase };
     let handles = state.handles().await?;
     let unit = find(&handles, &path).await?;
     let paths = handles.settings.now().site.layout.unit(unit.id);
@@ -122,7 +143,6 @@ pub async fn raw(state: Data<State>, path: Path<String>, which: Query<Which>) ->
         records.drain(..records.len().saturating_sub(1));
     }
     let files = records.into_iter().map(move |record| paths.log(&record.attempt));
-    let offset = which.offset;
     let bytes = stream::unfold((files, None::<Box<dyn Read + Send>>), move |(mut files, mut open)| async move {
         let mut block = vec![0; 64 * 1024];
         loop {
@@ -145,34 +165,41 @@ pub async fn raw(state: Data<State>, path: Path<String>, which: Query<Which>) ->
 
 /// The parsed transcript of the chosen attempts as lines of JSON; followed until the unit has ended, if wanted.
 #[utoipa::path(
-    get, path = "/work-units/{chunk}/transcript", params(Which),
+    get, path = "/work-units/{chunk}/transcript", params(TranscriptPart),
     responses((status = 200, body = TranscriptLine, content_type = "application/x-ndjson"), (status = 400), (status = 404))
 )]
-pub async fn transcript(state: Data<State>, path: Path<String>, which: Query<Which>) -> Result<HttpResponse, Failure> {
+pub async fn transcript(
+    state: Data<State>,
+    path: Path<String>,
+    part: Query<TranscriptPart>,
+) -> Result<HttpResponse, Failure> {
+    let TranscriptPart { attempt, phase, follow, last } = part.into_inner();
+    let mut which = Which { attempt, phase };
     let handles = state.handles().await?;
     let unit = find(&handles, &path).await?;
-    let mut which = which.into_inner();
     let records = chosen(&handles, &unit, &which).await?;
     let mut answer = HttpResponse::Ok();
     answer.content_type("application/x-ndjson");
-    let Some(count) = which.last else {
-        let lines = stream::unfold(Telling::new(handles, unit, which), |mut telling| async move {
+    let Some(count) = last else {
+        let telling = if follow { Telling::followed(handles, unit, which) } else { Telling::new(handles, unit, which) };
+        let lines = stream::unfold(telling, |mut telling| async move {
             let lines = telling.next().await?;
             Some((Ok::<_, io::Error>(Bytes::from(ndjson(&lines))), telling))
         });
         return Ok(answer.streaming(Box::pin(lines)));
     };
-    which.follow = false;
     if which.attempt.is_none() && which.phase.is_none() {
         which.attempt = records.last().map(|record| record.number);
     }
     let count = count.min(MOST_LAST);
-    let (mut telling, mut last) = (Telling::new(handles, unit, which), VecDeque::new());
+    let (mut telling, mut end) = (Telling::new(handles, unit, which), VecDeque::new());
     while let Some(lines) = telling.next().await {
-        last.extend(lines);
-        last.drain(..last.len().saturating_sub(count));
+        end.extend(lines);
+        end.drain(..end.len().saturating_sub(count));
+        // A log may be long, and others wait for answers.
+        tokio::task::yield_now().await;
     }
-    Ok(answer.body(ndjson(last.make_contiguous())))
+    Ok(answer.body(ndjson(end.make_contiguous())))
 }
 
 fn ndjson(lines: &[TranscriptLine]) -> String {

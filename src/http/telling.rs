@@ -21,6 +21,8 @@ pub struct Telling {
     handles: Handles,
     unit: WorkUnit,
     which: Which,
+    /// Whether what will be written is told, too.
+    follows: bool,
     reader: Option<(AttemptRecord, Reader)>,
     /// Number of the last attempt that was told to its end.
     done: i64,
@@ -35,12 +37,13 @@ pub struct Telling {
 }
 
 impl Telling {
-    /// The transcript of the attempts of `unit` that are asked for.
+    /// The transcript of the attempts of `unit` that are asked for, as far as it goes now.
     pub fn new(handles: Handles, unit: WorkUnit, which: Which) -> Self {
         Self {
             handles,
             unit,
             which,
+            follows: false,
             reader: None,
             done: 0,
             records: Vec::new(),
@@ -48,6 +51,11 @@ impl Telling {
             is_stale: true,
             changes: None,
         }
+    }
+
+    /// The same until the unit has ended.
+    pub fn followed(handles: Handles, unit: WorkUnit, which: Which) -> Self {
+        Self { follows: true, ..Self::new(handles, unit, which) }
     }
 
     /// The next lines; none at the end.
@@ -65,7 +73,7 @@ impl Telling {
             if let Some(lines) = self.more() {
                 return Some(lines);
             }
-            match (&self.reader, self.which.follow) {
+            match (&self.reader, self.follows) {
                 (None, true) if self.is_over => return None,
                 (None, false) => return None,
                 (None, true) => self.wait().await,

@@ -14,6 +14,6 @@ pub struct Gates {
     pub integration: Vec<String>,
     /// From when on attempts are told.
     pub since: Moment,
-    /// Attempts that began since then, the latest first; of many, the latest.
+    /// Attempts that began since then or are at work, the latest first; of many, the latest 500.
     pub attempts: Vec<Attempted>,
 }

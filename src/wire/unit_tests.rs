@@ -34,6 +34,7 @@ fn unit(status: Status) -> work_unit::WorkUnit {
         session_used: Usage::default(),
         notes: vec![Note::Message("use JWT".into())],
         live: None,
+        green: Vec::new(),
         answered: None,
         counters: Counters { errors: 1, review_cycles: 2, nudges: 1, rebases: 0 },
         decision: None,

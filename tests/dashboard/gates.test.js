@@ -28,4 +28,5 @@ test("the search looks at chunk, command and result", () => {
   const attempt = ran("worker gate", "cargo test", "failed", 1);
   assert.ok(matches(attempt, "red CARGO") && matches(attempt, "a") && matches(attempt, ""));
   assert.ok(!matches(attempt, "green"));
+  assert.ok(!matches(ran("worker gate", "cat shared", "finished", 1), "red"), "a result is no part of a word");
 });

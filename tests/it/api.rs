@@ -236,3 +236,32 @@ fn a_thousand_units() {
     let again = ask(&project, "POST", "/work-units/inject-batch").json(&body).gives(409);
     assert!(again["error"].as_str().unwrap().contains("already exists"));
 }
+
+#[test]
+fn a_long_log_is_told_whole_and_its_end_alone() {
+    let script = "implement() { seq -f 'line %.0f of a log that is longer than what is read of it at once' 20000; \
+                  mkdir -p src; echo x > src/x.txt; save implement; }";
+    let project = Project::new(script);
+    project.chunk("a", "[]");
+    project.start();
+    project.inject(&["a"]);
+    project.wait_done(&["a"]);
+    let told = |query: &str| -> Vec<Value> {
+        let reply = ask(&project, "GET", &format!("/work-units/a/transcript{query}")).reply();
+        assert_eq!(reply.status, 200, "{}", reply.body);
+        reply
+            .body
+            .lines()
+            .filter(|line| line.starts_with('{'))
+            .map(|line| serde_json::from_str(line).unwrap())
+            .collect()
+    };
+    let whole = told("?phase=IMPLEMENT");
+    let lines = whole.iter().filter(|entry| entry["kind"] == "text").count();
+    assert_eq!((lines, &whole[0]["kind"], &whole[20_001]["kind"]), (20_000, &json!("header"), &json!("result")));
+    assert_eq!(told("?phase=IMPLEMENT&last=3"), whole[whole.len() - 3..]);
+    assert_eq!(told("?phase=IMPLEMENT&last=5000").len(), 1_000);
+    let latest = told("?last=1");
+    assert_eq!((latest.len(), &latest[0]["kind"], &latest[0]["phase"]), (1, &json!("result"), &json!("COMPLETE")));
+    ask(&project, "GET", "/work-units/a/transcript?last=some").gives(400);
+}

@@ -15,6 +15,6 @@ const VIEWS: [(&str, &str); 10] = [
     ("#/unit/CHUNK/history", ".facts-table tbody tr"),
     ("#/unit/CHUNK/costs", ".facts-table tbody tr"),
     ("#/whole", ".gantt svg"),
-    ("#/gates", ".gates .facts-table tbody tr, .gates .empty"),
+    ("#/gates", ".gates .facts-table tbody tr"),
     ("#/control", ".settings"),
 ];

@@ -67,7 +67,8 @@ pub fn rules() -> Rules {
 
 /// So many gates of each kind.
 pub fn gates(worker: usize, integration: usize) -> Gates {
-    Gates { worker: vec!["lint".into(); worker], integration: vec!["test".into(); integration] }
+    let commands = |kind: &str, count: usize| (0..count).map(|number| format!("{kind} {number}")).collect();
+    Gates { worker: commands("lint", worker), integration: commands("test", integration) }
 }
 
 pub fn unit(phase: Phase) -> WorkUnit {

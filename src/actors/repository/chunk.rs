@@ -52,7 +52,7 @@ impl Chunks<'_> {
     /// A chunk that waits in the project becomes the one that is worked on.
     pub(super) fn activate(&self, start: &ObjectId) -> Outcome<()> {
         let chunk = &self.unit.chunk;
-        let Some(facts) = docs::facts_at(&self.lead.host.held(start)?, self.prefix, chunk)? else {
+        let Some(facts) = docs::facts_at(&self.lead.host.contents(start)?, self.prefix, chunk)? else {
             return Err(
                 format!("start {chunk}: docs/chunks/{chunk}/GOAL.md is not in {start}; commit it and retry").into()
             );
@@ -67,7 +67,7 @@ impl Chunks<'_> {
     /// Changes the status that the unit's chunk has at `at` in the worktree, and nothing else of the document.
     pub(super) fn set_status(&self, at: &ObjectId, to: ChunkStatus) -> Outcome<()> {
         let (chunk, path) = (&self.unit.chunk, self.goal(&self.unit.chunk));
-        let Some(text) = docs::text_at(&self.lead.host.held(at)?, &path)? else {
+        let Some(text) = docs::text_at(&self.lead.host.contents(at)?, &path)? else {
             return Err(format!("set the status of {chunk}: its GOAL.md is gone").into());
         };
         let from = document::parse(chunk, &text, None)?.status;
@@ -81,10 +81,10 @@ impl Chunks<'_> {
     /// Sets aside what would lead the agent astray: the operator's own chunk, and in a review the settings that are judged.
     pub(super) fn set_aside(&self, at: &ObjectId, base: &ObjectId) -> Outcome<()> {
         let mut aside = Vec::new();
-        let base_holds = self.lead.host.held(base)?;
+        let base_contents = self.lead.host.contents(base)?;
         for other in self.others_at_work(at)? {
             // What the base has changed of it comes with the merge; git would refuse to write over it.
-            let changed = || docs::text_at(&base_holds, &other.path).map(|now| now.as_ref() != Some(&other.text));
+            let changed = || docs::text_at(&base_contents, &other.path).map(|now| now.as_ref() != Some(&other.text));
             if self.unit.phase != Phase::Rebase || !changed()? {
                 aside.push((other.path, other.aside));
             }
@@ -118,10 +118,10 @@ impl Chunks<'_> {
     /// The other chunks that are being worked on.
     fn others_at_work(&self, at: &ObjectId) -> Outcome<Vec<Other>> {
         let mut found = Vec::new();
-        let held = self.lead.host.held(at)?;
-        for chunk in docs::all(&held, self.prefix)?.into_iter().filter(|chunk| *chunk != self.unit.chunk) {
+        let contents = self.lead.host.contents(at)?;
+        for chunk in docs::all(&contents, self.prefix)?.into_iter().filter(|chunk| *chunk != self.unit.chunk) {
             let path = self.goal(&chunk);
-            let Some(text) = docs::text_at(&held, &path)? else { continue };
+            let Some(text) = docs::text_at(&contents, &path)? else { continue };
             // Only one with this status can be edited so.
             if let Ok(aside) = edit::set_status(&chunk, &text, ChunkStatus::Implementing, ChunkStatus::Future) {
                 found.push(Other { chunk, path, text, aside });
@@ -143,11 +143,11 @@ impl Chunks<'_> {
     pub(super) fn successors(&self, tip: &ObjectId) -> Outcome<Vec<ChunkName>> {
         let (host, base) = (&self.lead.host, &self.lead.base()?.commit);
         let start = host.merge_base(base, tip)?.unwrap_or_else(|| base.clone());
-        let before = docs::all(&host.held(&start)?, self.prefix)?;
+        let before = docs::all(&host.contents(&start)?, self.prefix)?;
         let mut new = Vec::new();
-        let held = host.held(tip)?;
-        for chunk in docs::all(&held, self.prefix)? {
-            if !before.contains(&chunk) && docs::text_at(&held, &self.goal(&chunk))?.is_some() {
+        let contents = host.contents(tip)?;
+        for chunk in docs::all(&contents, self.prefix)? {
+            if !before.contains(&chunk) && docs::text_at(&contents, &self.goal(&chunk))?.is_some() {
                 new.push(chunk);
             }
         }

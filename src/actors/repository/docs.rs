@@ -8,7 +8,7 @@ use crate::domain::report::ReviewDecision;
 use crate::domain::work_unit::WorkUnit;
 use crate::git::error::GitError;
 use crate::git::host::Host;
-use crate::git::read::{Content, Held, Kind};
+use crate::git::read::{Content, Contents, Kind};
 use crate::project::config::BaseSpec;
 use crate::project::document::{self, DocumentError};
 use std::fmt::Write;
@@ -55,11 +55,11 @@ pub(super) fn read(home: &Home, chunks: &[ChunkName]) -> Result<Documents, DocsE
     let branch = branch(home, &host)?;
     let commit = host.tip(&branch)?.ok_or_else(|| DocsError::Failed(format!("find the base branch {branch}")))?;
     let site = home.effective().site.clone();
-    let held = host.held(&commit)?;
-    let wanted = if chunks.is_empty() { all(&held, &site.prefix)? } else { chunks.to_vec() };
+    let contents = host.contents(&commit)?;
+    let wanted = if chunks.is_empty() { all(&contents, &site.prefix)? } else { chunks.to_vec() };
     let (mut found, mut warnings) = (Vec::new(), Vec::new());
     for chunk in &wanted {
-        match facts_at(&held, &site.prefix, chunk) {
+        match facts_at(&contents, &site.prefix, chunk) {
             Ok(Some(facts)) => {
                 if differs(&site.repos.lead.dir, &facts) {
                     warnings.push(format!(
@@ -78,8 +78,8 @@ pub(super) fn read(home: &Home, chunks: &[ChunkName]) -> Result<Documents, DocsE
 }
 
 /// The chunks that have a directory in a commit.
-pub(super) fn all(held: &Held, prefix: &Path) -> Result<Vec<ChunkName>, DocsError> {
-    let entries = held.list(&prefix.join(document::CHUNKS_DIR))?.unwrap_or_default();
+pub(super) fn all(contents: &Contents, prefix: &Path) -> Result<Vec<ChunkName>, DocsError> {
+    let entries = contents.list(&prefix.join(document::CHUNKS_DIR))?.unwrap_or_default();
     let dirs = entries.into_iter().filter(|entry| entry.kind == Kind::Directory);
     Ok(dirs.filter_map(|entry| ChunkName::parse(entry.name).ok()).collect())
 }
@@ -89,9 +89,9 @@ fn differs(root: &Path, facts: &ChunkFacts) -> bool {
 }
 
 /// What a chunk's documents say in a commit; nothing where it has no goal document there.
-pub(super) fn facts_at(held: &Held, prefix: &Path, chunk: &ChunkName) -> Result<Option<ChunkFacts>, DocsError> {
-    let Some(goal) = text_at(held, &prefix.join(document::goal_path(chunk)))? else { return Ok(None) };
-    let plan = text_at(held, &prefix.join(document::plan_path(chunk)))?;
+pub(super) fn facts_at(contents: &Contents, prefix: &Path, chunk: &ChunkName) -> Result<Option<ChunkFacts>, DocsError> {
+    let Some(goal) = text_at(contents, &prefix.join(document::goal_path(chunk)))? else { return Ok(None) };
+    let plan = text_at(contents, &prefix.join(document::plan_path(chunk)))?;
     Ok(Some(document::parse(chunk, &goal, plan.as_deref())?))
 }
 
@@ -102,7 +102,7 @@ pub(super) fn facts_of(home: &Home, units: &[WorkUnit]) -> Vec<Option<ChunkFacts
     let mut read = home.read();
     let facts = units.iter().map(|unit| {
         let commit = unit.tip.as_ref().map(|tip| &tip.lead).or(base.as_ref())?;
-        read.or_look(commit, &unit.chunk, || facts_at(&host.held(commit)?, &prefix, &unit.chunk)).ok()?
+        read.or_look(commit, &unit.chunk, || facts_at(&host.contents(commit)?, &prefix, &unit.chunk)).ok()?
     });
     facts.collect()
 }
@@ -112,8 +112,8 @@ pub(super) fn texts_of(home: &Home, unit: &WorkUnit) -> Option<Texts> {
     let host = home.host().ok()?;
     let commit = commit_of(home, unit)?;
     let prefix = home.effective().site.prefix.clone();
-    let held = host.held(&commit).ok()?;
-    let text = |path| text_at(&held, &prefix.join(path)).ok().flatten();
+    let contents = host.contents(&commit).ok()?;
+    let text = |path| text_at(&contents, &prefix.join(path)).ok().flatten();
     let (goal, plan) = (text(document::goal_path(&unit.chunk)), text(document::plan_path(&unit.chunk)));
     Some(Texts { commit, goal, plan })
 }
@@ -143,8 +143,8 @@ fn branch(home: &Home, host: &Host) -> Result<BranchName, DocsError> {
 }
 
 /// The text of a file in a commit; nothing where there is none.
-pub(super) fn text_at(held: &Held, path: &Path) -> Result<Option<String>, DocsError> {
-    match held.content(path, LIMIT)? {
+pub(super) fn text_at(contents: &Contents, path: &Path) -> Result<Option<String>, DocsError> {
+    match contents.content(path, LIMIT)? {
         Content::File(bytes) => Ok(Some(String::from_utf8_lossy(&bytes).into_owned())),
         Content::TooLarge(size) => Err(DocsError::Document(format!("read {}: it has {size} bytes", path.display()))),
         Content::Missing => Ok(None),

@@ -43,12 +43,12 @@ fn try_merge(home: &Home, unit: &WorkUnit) -> Outcome<MergeResult> {
     if merge.values().all(|merge| merge.from == merge.commit) {
         return Ok(MergeResult::NothingToLand { tip: merge.lead.from });
     }
-    if !home.effective().rules.gates.integration.is_empty() {
-        places.iter().try_for_each(|(repo, place)| match merge.get(repo) {
-            Some(merge) => place.named(check_out(place, &merge.commit)),
-            None => Ok(()),
-        })?;
-    }
+    let has_gates = !home.effective().rules.gates.integration.is_empty();
+    places.iter().try_for_each(|(repo, place)| match merge.get(repo) {
+        Some(merge) if has_gates => place.named(check_out(place, &merge.commit)),
+        // A gate that is configured from now on must not find what was merged before.
+        _ => place.named(leave_landing(place)),
+    })?;
     let needs_trust = merged.values().any(InMemory::carries_copies) || changes_what_is_trusted(home, &merged.lead);
     Ok(MergeResult::Clean { merge, sensitive, needs_trust })
 }
@@ -162,6 +162,13 @@ fn style(home: &Home, host: &Host, target: &ObjectId, tip: &ObjectId) -> Outcome
 
 fn message(unit: &WorkUnit) -> String {
     format!("Merge chunk {chunk}\n\nVe-Chunk: {chunk}\nVe-Unit: {id}\n", chunk = unit.chunk, id = unit.id)
+}
+
+fn leave_landing(place: &Place) -> Outcome<()> {
+    let private = place.private();
+    Ok(if private.unit.paths.landing().exists() {
+        private.remove_landing()?
+    })
 }
 
 fn check_out(place: &Place, commit: &ObjectId) -> Outcome<()> {

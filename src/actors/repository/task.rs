@@ -18,7 +18,7 @@ use std::path::{Path, PathBuf};
 pub(super) fn spanned(home: &Home, host: &Host, unit: &WorkUnit, lead: &Base) -> Outcome<Vec<RepoName>> {
     let site = home.effective().site.clone();
     let Some(task) = &site.task else { return Ok(Vec::new()) };
-    let goal = docs::text_at(&host.held(&lead.commit)?, &document::goal_path(&unit.chunk))?;
+    let goal = docs::text_at(&host.contents(&lead.commit)?, &document::goal_path(&unit.chunk))?;
     // A chunk without a goal document is refused when it is activated, with a better reason.
     let dependents = goal.map_or(Ok(Vec::new()), |goal| document::dependents(&unit.chunk, &goal))?;
     named(task, &dependents)

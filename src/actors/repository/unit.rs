@@ -293,9 +293,9 @@ fn found(places: &Each<Place>, unit: &WorkUnit, tip: Each<ObjectId>, prefix: &Pa
     }
     let host = &places.lead.host;
     let chunks = Chunks { lead: &places.lead, unit, prefix, hands: Hands::Confined };
-    let held = host.held(&tip.lead)?;
-    let facts = docs::facts_at(&held, prefix, &unit.chunk)?;
-    let feedback = docs::text_at(&held, &chunk_dir(prefix, unit).join(FEEDBACK))?;
+    let contents = host.contents(&tip.lead)?;
+    let facts = docs::facts_at(&contents, prefix, &unit.chunk)?;
+    let feedback = docs::text_at(&contents, &chunk_dir(prefix, unit).join(FEEDBACK))?;
     Ok(Gathered {
         changes_code,
         successors: if facts.is_none() { chunks.successors(&tip.lead)? } else { Vec::new() },

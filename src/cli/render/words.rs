@@ -23,6 +23,11 @@ pub(crate) fn or_dash(text: &str) -> &str {
     if text.is_empty() { "-" } else { text }
 }
 
+/// The text, or a hyphen where there is none.
+pub(crate) fn given(text: Option<String>) -> String {
+    text.unwrap_or_else(|| "-".to_owned())
+}
+
 /// All of it on one line, at most `width` characters.
 pub(crate) fn line(text: &str, width: usize) -> String {
     crate::wire::transcript::text::cut(&text.split_whitespace().collect::<Vec<_>>().join(" "), width)

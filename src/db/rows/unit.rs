@@ -51,6 +51,9 @@ pub(crate) struct UnitData {
     notes: Vec<Note>,
     #[serde(with = "stored")]
     live: Option<Live>,
+    // Absent in what was stored before gates were told by their commands.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    green: Vec<String>,
     // Absent in what was stored before answers could be taken back.
     #[serde(with = "stored", default, skip_serializing_if = "Option::is_none")]
     answered: Option<Answered>,
@@ -97,6 +100,7 @@ impl From<&WorkUnit> for UnitData {
             session_used,
             notes,
             live,
+            green,
             answered,
             counters,
             decision,
@@ -120,6 +124,7 @@ impl From<&WorkUnit> for UnitData {
             session_used,
             notes,
             live,
+            green,
             answered,
             counters,
             decision,
@@ -149,6 +154,7 @@ impl UnitData {
             session_used: self.session_used,
             notes: self.notes,
             live: self.live,
+            green: self.green,
             answered: self.answered,
             counters: self.counters,
             decision: self.decision,

@@ -141,6 +141,7 @@ fn one_step_closes_a_gate_and_opens_the_next() {
     walk.ended(Outcome::Finished);
     walk.gathered(ChunkStatus::Active);
     walk.ended(Outcome::Finished);
+    assert_eq!(walk.bench.store.gate_attempts(Timestamp(i64::MAX), 10).unwrap().len(), 1, "the one at work");
     walk.ended(Outcome::Finished);
     let unit = walk.unit.id;
     let mut bench = replayed(walk);

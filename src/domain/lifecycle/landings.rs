@@ -14,7 +14,8 @@ use crate::domain::work_unit::{Activity, Leftovers, Note, Proof, Status};
 impl Turn<'_> {
     /// Starts the first worker gate, or the landing where there is none.
     pub(super) fn enter_gates(&mut self) {
-        self.run_worker_gate(0);
+        self.unit.green.clear();
+        self.next_worker_gate();
     }
 
     pub(super) fn land(&mut self) {
@@ -25,28 +26,34 @@ impl Turn<'_> {
         self.perform(Effect::Land);
     }
 
-    /// Starts this worker gate, or the landing where there is none more.
-    fn run_worker_gate(&mut self, gate: usize) {
-        let Some(command) = self.rules.gates.worker.get(gate) else { return self.land() };
+    /// Starts the first worker gate that was not green yet, or the landing where there is none. The list counts as it is now: what is new in it runs,
+    /// wherever it stands.
+    fn next_worker_gate(&mut self) {
+        let Some((gate, command)) = self.next_of(&self.rules.gates.worker) else { return self.land() };
         if self.stops_on_its_way_home() {
             return;
         }
         let tip = self.unit.tip.as_ref().map(|tip| tip.lead.clone());
-        let attempt = self.open_command(AttemptKind::WorkerGate(gate), command.clone(), tip);
+        let attempt = self.open_command(AttemptKind::WorkerGate(gate), command, tip);
         self.run(Activity::WorkerGate(gate));
         self.perform(Effect::Run(attempt));
     }
 
-    /// Starts this integration gate, or the move of the branch where there is none more.
-    fn run_integration_gate(&mut self, merge: Each<Merge>, gate: usize) {
-        let Some(command) = self.rules.gates.integration.get(gate) else { return self.move_branch(merge) };
+    /// The same for integration gates and the move of the branch.
+    fn next_integration_gate(&mut self, merge: Each<Merge>) {
+        let Some((gate, command)) = self.next_of(&self.rules.gates.integration) else { return self.move_branch(merge) };
         if self.stops_on_its_way_home() {
             return;
         }
         let judges = Some(merge.lead.commit.clone());
-        let attempt = self.open_command(AttemptKind::IntegrationGate(gate), command.clone(), judges);
+        let attempt = self.open_command(AttemptKind::IntegrationGate(gate), command, judges);
         self.run(Activity::Landing(Landing::Gating { merge, gate }));
         self.perform(Effect::Run(attempt));
+    }
+
+    fn next_of(&self, commands: &[String]) -> Option<(usize, String)> {
+        let mut open = commands.iter().enumerate().filter(|(_, command)| !self.unit.green.contains(command));
+        open.next().map(|(gate, command)| (gate, command.clone()))
     }
 
     fn move_branch(&mut self, merge: Each<Merge>) {
@@ -58,21 +65,20 @@ impl Turn<'_> {
     }
 
     pub(super) fn gate_ended(&mut self, kind: AttemptKind, outcome: &Outcome) {
-        self.unit.live = None;
+        let command = self.unit.live.take().and_then(|live| live.command);
         let green = *outcome == Outcome::Finished;
+        self.unit.green.extend(command.filter(|_| green));
         match (self.unit.status.clone(), kind) {
             // Cut short by a stop of the daemon: nothing is known, so it runs again.
-            (Status::Running(Activity::WorkerGate(gate)), _) if *outcome == Outcome::Interrupted => {
-                self.run_worker_gate(gate);
+            (Status::Running(Activity::WorkerGate(_)), _) if *outcome == Outcome::Interrupted => {
+                self.next_worker_gate()
             }
             (Status::Running(Activity::Landing(_)), _) if *outcome == Outcome::Interrupted => self.land(),
-            (Status::Running(Activity::WorkerGate(_)), AttemptKind::WorkerGate(gate)) if green => {
-                self.run_worker_gate(gate + 1);
-            }
-            (Status::Running(Activity::Landing(Landing::Gating { merge, .. })), AttemptKind::IntegrationGate(gate))
+            (Status::Running(Activity::WorkerGate(_)), AttemptKind::WorkerGate(_)) if green => self.next_worker_gate(),
+            (Status::Running(Activity::Landing(Landing::Gating { merge, .. })), AttemptKind::IntegrationGate(_))
                 if green =>
             {
-                self.run_integration_gate(merge, gate + 1);
+                self.next_integration_gate(merge);
             }
             (Status::Running(_), _) => {
                 self.ask(About::Landing, format!("{} {} is red: {}", kind.name(), number(kind), complaint(outcome)));
@@ -91,7 +97,8 @@ impl Turn<'_> {
                     let reason = format!("the work changes what the project trusts: {}", sensitive.join(", "));
                     self.ask(About::Trust { tip: merge.lead.tip.clone(), paths: sensitive.clone() }, reason);
                 } else {
-                    self.run_integration_gate(merge.clone(), 0);
+                    self.unit.green.clear();
+                    self.next_integration_gate(merge.clone());
                 }
             }
             MergeResult::NothingToLand { tip } => self.done(Proof::Contained { tip: tip.clone() }),
@@ -126,7 +133,7 @@ impl Turn<'_> {
         };
         match result {
             MoveResult::Moved { kept } => {
-                self.done(Proof::Landed { merge, gates: self.rules.gates.integration.len(), kept: kept.clone() });
+                self.done(Proof::Landed { merge, gates: self.unit.green.len(), kept: kept.clone() });
             }
             MoveResult::TargetMoved => self.land(),
             MoveResult::Blocked { reasons } => {

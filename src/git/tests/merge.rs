@@ -121,14 +121,14 @@ fn commits_are_compared_and_read() {
     let Patch::Whole(text) = host.patch(&base, &tip, 10_000).unwrap() else { panic!() };
     assert!(text.contains("-a\n+changed\n"), "{text}");
     assert!(matches!(host.patch(&base, &tip, 50).unwrap(), Patch::Beginning(text) if text.len() == 50));
-    let held = host.held(&tip).unwrap();
-    assert_eq!(held.content(Path::new("a.txt"), 8).unwrap(), Content::File(b"changed\n".to_vec()));
-    assert_eq!(held.content(Path::new("a.txt"), 7).unwrap(), Content::TooLarge(8));
-    assert_eq!(held.content(Path::new("b.txt"), 7).unwrap(), Content::Missing);
-    let listed = held.list(Path::new("dir")).unwrap().unwrap();
+    let contents = host.contents(&tip).unwrap();
+    assert_eq!(contents.content(Path::new("a.txt"), 8).unwrap(), Content::File(b"changed\n".to_vec()));
+    assert_eq!(contents.content(Path::new("a.txt"), 7).unwrap(), Content::TooLarge(8));
+    assert_eq!(contents.content(Path::new("b.txt"), 7).unwrap(), Content::Missing);
+    let listed = contents.list(Path::new("dir")).unwrap().unwrap();
     assert_eq!(listed.iter().map(|entry| entry.name.as_str()).collect::<Vec<_>>(), ["c.txt", "out"]);
-    assert_eq!(held.list(Path::new("")).unwrap().unwrap()[0].kind, Kind::Directory);
-    assert_eq!(held.list(Path::new("a.txt")).unwrap(), None);
+    assert_eq!(contents.list(Path::new("")).unwrap().unwrap()[0].kind, Kind::Directory);
+    assert_eq!(contents.list(Path::new("a.txt")).unwrap(), None);
     assert_eq!(host.distance(&tip, &base).unwrap(), Distance { ahead: 1, behind: 0 });
     assert_eq!(host.merge_base(&tip, &base).unwrap(), Some(base));
 }

@@ -240,7 +240,9 @@ fn a_fresh_worktree_is_edited_without_the_jail_and_no_link_is_followed() {
     fs::create_dir(&outside).unwrap();
     fs::write(outside.join("x.txt"), "mine\n").unwrap();
     std::os::unix::fs::symlink(&outside, lab.host_dir().join("leads-out")).unwrap();
-    std::os::unix::fs::symlink(outside.join("x.txt"), lab.host_dir().join("link")).unwrap();
+    for name in ["link", "a.txt.ve-new", "a.txt.new", ".a.txt"] {
+        std::os::unix::fs::symlink(outside.join("x.txt"), lab.host_dir().join(name)).unwrap();
+    }
     lab.commit("links");
     let (host, unit) = (lab.host(), lab.unit(1));
     let (private, worktree) = (lab.private(&host, &unit), unit.paths.worktree());

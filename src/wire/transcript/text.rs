@@ -133,13 +133,6 @@ fn one_line(text: &str) -> String {
 }
 
 /// `text` behind `first`, broken between words, its further lines indented.
-/// One point of a review: where, what is wrong, and what would be right.
-fn point(issue: &ReviewIssue) -> String {
-    let place = if issue.location.is_empty() { String::new() } else { format!("{}: ", issue.location) };
-    let better = issue.suggestion.as_ref().map_or_else(String::new, |better| format!(" → {better}"));
-    format!("- {place}{}{better}", issue.concern)
-}
-
 fn wrapped(first: &str, text: &str, format: &Format) -> Vec<String> {
     let room = format.width.saturating_sub(INDENT.chars().count()).max(LEAST_TEXT);
     let mut lines: Vec<String> = text.trim().lines().flat_map(|line| wrap(line, room)).collect();
@@ -148,6 +141,13 @@ fn wrapped(first: &str, text: &str, format: &Format) -> Vec<String> {
     }
     let head = std::iter::once(first).chain(std::iter::repeat(INDENT));
     lines.iter().zip(head).map(|(line, head)| format!("{head}{line}").trim_end().to_owned()).collect()
+}
+
+/// One point of a review: where, what is wrong, and what would be right.
+fn point(issue: &ReviewIssue) -> String {
+    let place = if issue.location.is_empty() { String::new() } else { format!("{}: ", issue.location) };
+    let better = issue.suggestion.as_ref().map_or_else(String::new, |better| format!(" → {better}"));
+    format!("- {place}{}{better}", issue.concern)
 }
 
 /// `line` in pieces of at most `room` characters, broken between words where there are any.

@@ -9,6 +9,7 @@ use serde_json::json;
 /// Asks before it implements anything but chunk `b`, and says what it does.
 const ASKS: &str = r#"implement() {
   say "Looking at the code before I change it."
+  printf '{"ve":"tool","name":"Read","input":{"file_path":"src"}}\n'
   if [ "$VE_CHUNK" != b ] && [ -z "${VE_ANSWER:-}" ]; then ask "left or right?"; exit 0; fi
   mkdir -p src; echo "${VE_ANSWER:-}" > "src/$VE_CHUNK.txt"; save implement
 }"#;
@@ -44,6 +45,13 @@ fn a_unit_goes_from_injection_to_landing_under_ones_eyes() {
     tab.go("#/unit/road");
     tab.sees("Looking at the code before I change it.");
     tab.wait("it to be done", "document.querySelector('.unit-title .status-done')");
+    // A call is seen also where its row says when.
+    let call = "document.querySelector('.log-call')";
+    tab.eval("{ const list = document.getElementById('attempt'); list.value = '3'; list.dispatchEvent(new Event('change')) }");
+    tab.wait("the call", call);
+    tab.eval(&format!("{call}.prepend(Object.assign(document.createElement('time'), {{ textContent: '00:00:00' }}))"));
+    let bottom = |of: &str| tab.eval(&format!("{call}{of}.getBoundingClientRect().bottom")).as_f64();
+    assert!(bottom(".querySelector('b')") <= bottom(""));
     assert_eq!(project.read("src/road.txt"), "left\n");
     tab.go("#/unit/road/history");
     tab.sees("answered");
@@ -99,6 +107,11 @@ fn what_is_typed_survives_updates_and_a_restart_and_two_tabs_agree() {
     landed(&project, "east");
     assert_eq!(project.read("src/east.txt"), "straight on, 1 please\n");
     other.wait("the other tab to agree", "document.querySelectorAll('.queue .entry').length === 1");
+    // The address of what does not wait, or not yet, opens nothing else.
+    other.go("#/attention/unit%2099");
+    other.sees("This does not wait for you.");
+    other.key("2");
+    assert_eq!(project.unit("west")["status"], "NEEDS_ATTENTION");
     other.go("#/unit/west");
     other.click(".unit-title a", "Answer");
     other.wait("its entry", "document.querySelector('.ask h2')?.textContent.includes('west')");

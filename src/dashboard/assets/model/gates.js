@@ -34,8 +34,9 @@ export function figures(attempts) {
   return { green: judged.filter((attempt) => result(attempt) === "green").length, judged: judged.length, median };
 }
 
-/** Whether an attempt is found by what was typed: every word in its chunk, command or result. */
+/** Whether an attempt is found by what was typed: `red` and `green` are its result, every other word is in its chunk or command. */
 export function matches(attempt, text) {
-  const all = `${attempt.chunk} ${attempt.command ?? ""} ${result(attempt)}`.toLowerCase();
-  return text.toLowerCase().split(/\s+/).every((word) => all.includes(word));
+  const all = `${attempt.chunk} ${attempt.command ?? ""}`.toLowerCase();
+  const fits = (word) => (["red", "green"].includes(word) ? result(attempt) === word : all.includes(word));
+  return text.toLowerCase().split(/\s+/).every(fits);
 }

@@ -13,25 +13,29 @@ import { Empty, Loading, Since } from "./parts.js";
 /** The queue beside the open entry. */
 export function Attention({ item }) {
   const { attention, outbox, units } = useStore(({ attention, outbox, units }) => ({ attention, outbox, units: units.size }));
-  // An address may name an entry; from there one goes where one likes.
-  const [chosen, choose] = useState(item ? { id: item, at: 0 } : null);
+  const [chosen, choose] = useState(null);
+  // The entry that the address names, which may not have been read yet, until one goes elsewhere.
+  const [wanted, want] = useState(item ?? null);
   const items = (attention ?? []).filter((item) => !settles(outbox, item));
-  const found = items.findIndex((item) => item.id === chosen?.id);
+  const found = items.findIndex((item) => item.id === (wanted ?? chosen?.id));
   // When the chosen one is gone, the one that took its place is open: the eye stays where it is.
-  const at = found >= 0 ? found : Math.min(chosen?.at ?? 0, items.length - 1);
+  const at = found >= 0 || wanted ? found : Math.min(chosen?.at ?? 0, items.length - 1);
   const open = items[at] ?? null;
   useEffect(() => {
-    if (open && (open.id !== chosen?.id || at !== chosen?.at)) choose({ id: open.id, at });
+    if (!open) return;
+    want(null);
+    if (open.id !== chosen?.id || at !== chosen?.at) choose({ id: open.id, at });
   }, [open?.id, at]);
-  const move = (by) => {
-    const to = Math.max(0, Math.min(items.length - 1, at + by));
+  const go = (to) => {
+    want(null);
     if (items[to]) choose({ id: items[to].id, at: to });
   };
+  const move = (by) => go(Math.max(0, Math.min(items.length - 1, at + by)));
   useKeys({
-    j: { does: "next entry", run: () => move(1) },
-    k: { does: "entry before", run: () => move(-1) },
-    arrowdown: { does: null, run: () => move(1) },
-    arrowup: { does: null, run: () => move(-1) },
+    j: { does: "next entry", repeats: true, run: () => move(1) },
+    k: { does: "entry before", repeats: true, run: () => move(-1) },
+    arrowdown: { does: null, repeats: true, run: () => move(1) },
+    arrowup: { does: null, repeats: true, run: () => move(-1) },
     enter: { does: "open the unit's page", run: () => open?.chunk && (location.hash = `#/unit/${encodeURIComponent(open.chunk)}`) },
   });
   if (attention === null) return html`<div class="page"><${Loading} rows=${5} /></div>`;
@@ -41,12 +45,13 @@ export function Attention({ item }) {
     <div class=${`attention${nothing ? " attention-none" : ""}`}>
       <section class="queue" aria-label="Queue">
         <ol>
-          ${items.map((item, place) => html`<${Entry} key=${item.id} item=${item} isOpen=${item === open} choose=${() => choose({ id: item.id, at: place })} />`)}
+          ${items.map((item, place) => html`<${Entry} key=${item.id} item=${item} isOpen=${item === open} choose=${() => go(place)} />`)}
         </ol>
         <${Outbox} />
       </section>
       ${open
         ? html`<${Ask} key=${open.id} item=${open} />`
+        : !nothing ? html`<section class="ask"><${Empty} title="This does not wait for you.">It was dealt with, or is about to ask. The others are in the list.</${Empty}></section>`
         : html`<section class="ask"><${Empty} title="Nothing waits for you.">${units > 0
           ? html`Agents go on by themselves. Look at the <a href="#/board">board</a> or at <a href="#/whole">the whole</a>.`
           : html`There are no units yet. Inject a chunk on the <a href="#/board">board</a>, or with <code>ve orch inject</code>.`}</${Empty}></section>`}

@@ -26,10 +26,10 @@ export function Board() {
   };
   useKeys({
     "/": { does: "search", run: () => input.current?.focus() },
-    j: { does: "next card", run: () => focusCard(1, 0) },
-    k: { does: "card before", run: () => focusCard(-1, 0) },
-    l: { does: "column to the right", run: () => focusCard(0, 1) },
-    h: { does: "column to the left", run: () => focusCard(0, -1) },
+    j: { does: "next card", repeats: true, run: () => focusCard(1, 0) },
+    k: { does: "card before", repeats: true, run: () => focusCard(-1, 0) },
+    l: { does: "column to the right", repeats: true, run: () => focusCard(0, 1) },
+    h: { does: "column to the left", repeats: true, run: () => focusCard(0, -1) },
     m: { does: "menu of the card", run: () => document.activeElement?.closest(".card")?.querySelector("summary")?.click() },
     escape: { does: "clear the search", run: () => { search(""); input.current?.blur(); } },
   });

@@ -3,7 +3,6 @@
 import { html, useState } from "../vendor/preact.js";
 import { tell } from "../app.js";
 import { words } from "../lib/format.js";
-import { of } from "../net/api.js";
 import { useJson } from "./hooks.js";
 import { Chunk, Empty, Loading, Trouble, When } from "./parts.js";
 

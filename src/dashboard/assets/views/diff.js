@@ -21,8 +21,8 @@ export function Diff({ chunk, unit }) {
     files[Math.max(0, Math.min(files.length - 1, here + by))]?.scrollIntoView();
   };
   useKeys({
-    n: { does: "next file", run: () => move(1) },
-    p: { does: "file before", run: () => move(-1) },
+    n: { does: "next file", repeats: true, run: () => move(1) },
+    p: { does: "file before", repeats: true, run: () => move(-1) },
   });
   if (error) return html`<${Trouble} error=${error} />`;
   if (loading && !value) return html`<${Loading} rows=${8} />`;

@@ -3,9 +3,9 @@
 import { html, useRef, useState } from "../vendor/preact.js";
 import { elapsed, plural, short } from "../lib/format.js";
 import { byCommand, figures, matches, result, took } from "../model/gates.js";
-import { useJson, useNow, usePulse, useStore } from "./hooks.js";
+import { useJson, useNews, useNow, usePulse, useStore } from "./hooks.js";
 import { useKeys } from "./keyboard.js";
-import { Chunk, Empty, Loading, Trouble, When } from "./parts.js";
+import { Chunk, Empty, Loading, Since, Trouble, When } from "./parts.js";
 import { Ranges, useRange } from "./range.js";
 import { Stream } from "./stream.js";
 
@@ -16,8 +16,7 @@ const KINDS = { "worker gate": "in the unit's worktree", "integration gate": "on
 /** A card for each gate, and its attempts below. */
 export function Gates() {
   const [hours, choose] = useRange("ve.gates", 168);
-  const seq = useStore((state) => state.seq);
-  const { value, error, loading } = useJson(`/gates?hours=${hours}`, `${usePulse(10)}/${Math.floor((seq ?? 0) / 5)}`);
+  const { value, error, loading } = useJson(`/gates?hours=${hours}`, `${usePulse(10)}/${useNews(1_000)}`);
   const [text, search] = useState("");
   const input = useRef(null);
   useKeys({
@@ -82,8 +81,7 @@ function Strip({ attempts }) {
 
 function Attempts({ attempts }) {
   const [open, setOpen] = useState(null);
-  const landed = useStore((state) => state.units);
-  const now = useNow();
+  const units = useStore((state) => state.units);
   return html`
     <div class="scroll">
       <table class="facts-table">
@@ -91,13 +89,13 @@ function Attempts({ attempts }) {
         <tbody>
           ${attempts.flatMap((attempt) => {
             const isOpen = attempt.id === open;
-            const isProof = attempt.judges !== null && landed.get(attempt.chunk)?.landed_commit === attempt.judges && result(attempt) === "green";
+            const isProof = attempt.judges !== null && units.get(attempt.chunk)?.landed_commit === attempt.judges && result(attempt) === "green";
             return [
               html`<tr key=${attempt.id}>
                 <td><${When} at=${attempt.started_at} /></td>
                 <td><${Chunk} name=${attempt.chunk} /></td>
                 <td><button type="button" class="plain" aria-expanded=${isOpen} title="What it printed" onClick=${() => setOpen(isOpen ? null : attempt.id)}><i aria-hidden="true">${isOpen ? "▾" : "▸"}</i><${Result} attempt=${attempt} /></button></td>
-                <td class="num right">${elapsed(took(attempt, now))}</td>
+                <td class="num right">${attempt.ended_at ? elapsed(took(attempt, 0)) : html`<${Since} at=${attempt.started_at} say=${elapsed} />`}</td>
                 <td>${attempt.judges ? html`<code title=${attempt.judges}>${short(attempt.judges)}</code>` : null}${isProof ? html` <span class="gate-landed" title="Exactly this commit has landed">◆ landed</span>` : null}</td>
                 <td class="wide">${attempt.command ? html`<code>${attempt.command}</code>` : null}</td>
               </tr>`,

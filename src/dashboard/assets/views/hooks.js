@@ -57,11 +57,11 @@ export function useNow() {
   return now;
 }
 
-/** What the address shows. */
+/** What the address shows, and how often it was changed. */
 export function useRoute() {
-  const [route, setRoute] = useState(parse(location.hash));
+  const [route, setRoute] = useState({ ...parse(location.hash), turn: 0 });
   useEffect(() => {
-    const changed = () => setRoute(parse(location.hash));
+    const changed = () => setRoute(({ turn }) => ({ ...parse(location.hash), turn: turn + 1 }));
     addEventListener("hashchange", changed);
     return () => removeEventListener("hashchange", changed);
   }, []);
@@ -83,6 +83,27 @@ export function useJson(path, again) {
     return () => abort.abort();
   }, [path, again]);
   return found.path === path ? found : { value: null, error: null, loading: true };
+}
+
+/** A number that changes when something has happened, but not more often than every `pause` milliseconds. */
+export function useNews(pause) {
+  const [seq, setSeq] = useState(store.get().seq);
+  useEffect(() => {
+    let [known, timer] = [seq, null];
+    const tell = () => {
+      timer = null;
+      known = store.get().seq;
+      setSeq(known);
+    };
+    const leave = store.subscribe(() => {
+      if (timer === null && store.get().seq !== known) timer = setTimeout(tell, pause);
+    });
+    return () => {
+      clearTimeout(timer);
+      leave();
+    };
+  }, [pause]);
+  return seq;
 }
 
 /** A number that grows every `seconds` while the page is seen. */

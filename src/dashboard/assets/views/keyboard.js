@@ -3,7 +3,7 @@
 import { useLayoutEffect, useRef } from "../vendor/preact.js";
 import { isActive, name } from "../lib/keys.js";
 
-/** Bindings that count now, the innermost last: `{key: {does, run}}`. */
+/** Bindings that count now, the innermost last: `{key: {does, run, repeats}}`. A key that is held down counts once, unless it `repeats`. */
 const layers = [];
 
 /** All bindings that count now, as `[key, does]`. */
@@ -29,7 +29,7 @@ addEventListener("keydown", (event) => {
     const binding = layers[at].current[key];
     if (binding) {
       event.preventDefault();
-      binding.run(event);
+      if (!event.repeat || binding.repeats) binding.run(event);
       return;
     }
   }

@@ -1,13 +1,21 @@
 // Which units may run at once, as a half matrix of all that are not through.
 
 import { html } from "../vendor/preact.js";
-import { words } from "../lib/format.js";
+import { plural, words } from "../lib/format.js";
 import { unit as unitAddress } from "../lib/route.js";
 import { useJson, usePulse } from "./hooks.js";
 import { Loading, Trouble } from "./parts.js";
 
 /** A matrix of more would not be read. */
 const MOST = 24;
+/** How often what was foreseen came, and the other way round. */
+function Record() {
+  const { value } = useJson("/oracle/stats", usePulse(60));
+  if (!value || value.all.settled === 0) return null;
+  const { settled, conflicts, foreseen, false_alarms } = value.all;
+  return html`<p class="muted" title="ve orch oracle stats has it by stage">Of ${plural(settled, "pair")} that ${settled === 1 ? "has" : "have"} landed, ${conflicts} conflicted: ${foreseen} foreseen, ${plural(false_alarms, "false alarm")}.</p>`;
+}
+
 const SIGNS = { INDEPENDENT: "·", SERIALIZE: "■", ASK_OPERATOR: "?" };
 
 /** Verdicts of all pairs. */
@@ -39,6 +47,7 @@ export function Matrix({ units }) {
           <tfoot><tr><th></th>${shown.map((column, at) => html`<td key=${column} class="own" title=${column}>${at + 1}</td>`)}</tr></tfoot>
         </table></div>
         <p class="legend"><span>· may run at once</span><span class="verdict-serialize">■ one after the other</span><span class="verdict-ask-operator">? you decide</span>${open.length > shown.length ? html`<span class="muted">${shown.length} of ${open.length} units</span>` : null}</p>` : null}
+      <${Record} />
     </section>
   `;
 }

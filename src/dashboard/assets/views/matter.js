@@ -1,6 +1,6 @@
 // What can be done about an entry of the queue that is no unit's.
 
-import { html } from "../vendor/preact.js";
+import { html, useRef } from "../vendor/preact.js";
 import { order, refresher, tell, toast } from "../app.js";
 import { clock, plural } from "../lib/format.js";
 import { unit as unitAddress } from "../lib/route.js";
@@ -15,7 +15,7 @@ export function Matter({ attention }) {
     case "limit":
     case "login": return html`<${Account} attention=${attention} />`;
     case "configuration": return html`<p><a class="button" href="#/control">Look at it on Control</a></p>`;
-    case "trust": return html`<${Trust} />`;
+    case "trust": return html`<${Changed} />`;
     case "worktrees": return html`<${Worktrees} />`;
     default: return html`<p class="muted">The command has more: <code>ve orch attention</code></p>`;
   }
@@ -40,6 +40,12 @@ function Pair({ pair: [a, b] }) {
       <p><a href=${unitAddress(a, "conflicts")}>What the oracle knows about them</a></p>
     </div>
   `;
+}
+
+function Changed() {
+  const box = useRef(null);
+  useKeys({ y: { does: "accept the changed configuration", run: () => box.current.querySelector("button.primary")?.click() } });
+  return html`<div ref=${box}><${Trust} hint=${html` <kbd>y</kbd>`} /></div>`;
 }
 
 function Account({ attention: { account, message, until } }) {

@@ -34,6 +34,8 @@ export function useNotifications() {
       const note = new Notification(`${item.title} needs you`, { body: item.attention.reason, tag: `ve ${item.id}` });
       note.onclick = () => {
         focus();
+        // Another address first: one that stays the same is no news, though another entry may be open by now.
+        location.hash = "#/attention";
         location.hash = entry(item.id);
         note.close();
       };

@@ -35,7 +35,7 @@ export function Shell() {
     <a class="skip" href="#main" onClick=${focusMain}>Skip to the content</a>
     <${Header} route=${route} help=${() => setHelp(true)} />
     <${Link} />
-    <main id="main" tabindex="-1" class=${`view-${route.view}`}><${View} key=${route.chunk ?? route.item ?? route.view} ...${route} /></main>
+    <main id="main" tabindex="-1" class=${`view-${route.view}`}><${View} key=${route.chunk ?? (route.item ? `${route.item}/${route.turn}` : route.view)} ...${route} /></main>
     <${Toasts} />
     <${Confirmations} />
     ${help ? html`<${Help} close=${() => setHelp(false)} />` : null}

@@ -4,11 +4,10 @@ import { html, useState } from "../vendor/preact.js";
 import { refresher, toast } from "../app.js";
 import { send } from "../net/api.js";
 import { useJson, usePulse } from "./hooks.js";
-import { useKeys } from "./keyboard.js";
 import { Loading, Trouble } from "./parts.js";
 
 /** The difference, and the way to accept exactly it. */
-export function Trust() {
+export function Trust({ hint }) {
   const [again, look] = useState(0);
   const { value, error, loading } = useJson("/trust", `${again}/${usePulse(30)}`);
   const accept = async () => {
@@ -21,14 +20,13 @@ export function Trust() {
     look(again + 1);
     refresher.part("attention");
   };
-  useKeys({ y: { does: value && !value.accepted ? "accept the changed configuration" : null, run: () => value && !value.accepted && accept() } });
   return html`
     <section class="panel" aria-labelledby="trust">
       <h2 id="trust">Trust</h2>
       ${error && !value ? html`<${Trouble} error=${error} />` : null}
       ${loading && !value ? html`<${Loading} />` : null}
       ${value?.accepted ? html`<p class="muted">All sensitive settings of the committed configuration are accepted.</p>` : null}
-      ${value && !value.accepted ? html`<p>These changes do not count until you accept them:</p><pre class="tail" tabindex="0">${value.diff.split("\n").map((line, at) => html`<span key=${at} class=${LOOKS[line[0]] ?? ""}>${line || " "}</span>`)}</pre><div class="row end"><button type="button" class="primary" onClick=${accept}>Accept exactly this <kbd>y</kbd></button></div>` : null}
+      ${value && !value.accepted ? html`<p>These changes do not count until you accept them:</p><pre class="tail" tabindex="0">${value.diff.split("\n").map((line, at) => html`<span key=${at} class=${LOOKS[line[0]] ?? ""}>${line || " "}</span>`)}</pre><div class="row end"><button type="button" class="primary" onClick=${accept}>Accept exactly this${hint}</button></div>` : null}
     </section>
   `;
 }

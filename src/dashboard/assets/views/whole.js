@@ -5,7 +5,7 @@ import { dollars, elapsed, plural } from "../lib/format.js";
 import { buckets, busy, mean, rows } from "../model/chart.js";
 import { Bars, Steps } from "./bars.js";
 import { Gantt } from "./gantt.js";
-import { useJson, usePulse, useStore } from "./hooks.js";
+import { useJson, useNews, usePulse, useStore } from "./hooks.js";
 import { Landings } from "./landings.js";
 import { Machine } from "./machine.js";
 import { Matrix } from "./matrix.js";
@@ -19,8 +19,7 @@ const HOUR = 3_600_000;
 export function Whole() {
   const [hours, choose] = useRange("ve.hours", 6);
   const pulse = usePulse(10);
-  const seq = useStore((state) => state.seq);
-  const { value, error, loading } = useJson(`/timeline?hours=${hours}`, `${pulse}/${Math.floor((seq ?? 0) / 5)}`);
+  const { value, error, loading } = useJson(`/timeline?hours=${hours}`, `${pulse}/${useNews(1_000)}`);
   const units = useStore((state) => state.units);
   if (error && !value) return html`<div class="page"><${Trouble} error=${error} /></div>`;
   return html`

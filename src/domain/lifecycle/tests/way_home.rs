@@ -45,6 +45,28 @@ fn gates_run_one_after_the_other_before_and_on_the_merge() {
 }
 
 #[test]
+fn gates_that_are_changed_meanwhile_count_as_they_are_now_and_none_runs_twice() {
+    let mut story = Story::from(Phase::Complete);
+    let command = |story: &Story| story.unit.live.as_ref().unwrap().command.clone().unwrap();
+    story.rules.gates = gates(0, 2);
+    story.completes();
+    story.then(Event::Merged(clean()));
+    assert_eq!(command(&story), "land 1");
+    story.rules.gates.integration.insert(0, "new".into());
+    story.ends(Outcome::Finished);
+    assert_eq!(command(&story), "new");
+    story.rules.gates.integration.reverse();
+    story.ends(Outcome::Interrupted);
+    story.then(Event::Merged(clean()));
+    for expected in ["land 2", "land 1", "new"] {
+        assert_eq!(command(&story), expected, "what was merged anew is judged anew");
+        story.ends(Outcome::Finished);
+    }
+    story.then(Event::Moved(MoveResult::Moved { kept: vec![] }));
+    assert!(matches!(story.unit.status, Status::Done { proof: Proof::Landed { gates: 3, .. }, .. }));
+}
+
+#[test]
 fn a_red_gate_is_shown_and_a_retry_begins_with_the_gates() {
     let mut story = Story::from(Phase::Complete);
     story.rules.gates = gates(1, 0);
