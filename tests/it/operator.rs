@@ -124,6 +124,31 @@ fn the_last_good_configuration_outlives_a_crash_of_the_daemon() {
 }
 
 #[test]
+fn an_answer_is_taken_back_though_the_daemon_was_killed_meanwhile() {
+    let project = Project::new(ASKS);
+    project.chunk("a", "[]");
+    project.start();
+    project.inject(&["a"]);
+    project.wait_status("a", "NEEDS_ATTENTION");
+    ask(&project, "POST", "/work-units/a/answer").json(r#"{"option": 1, "undo_seconds": 60}"#).gives(200);
+    let old = project.daemon_pid().unwrap();
+    let pid = rustix::process::Pid::from_raw(old).unwrap();
+    rustix::process::kill_process(pid, rustix::process::Signal::KILL).unwrap();
+    project.successor(old);
+    let unit = project.wait_status("a", "READY");
+    assert!(unit["next_retry_at"].is_string(), "its wait is not forgotten: {unit:#}");
+    ask(&project, "DELETE", "/work-units/a/answer").gives(200);
+    let unit = project.unit("a");
+    assert_eq!(unit["status"], "NEEDS_ATTENTION");
+    assert!(unit["attention"]["questions"][0]["answer"].is_null(), "{unit:#}");
+    project.ok(&["answer", "a", "--option", "2"]);
+    project.wait_done(&["a"]);
+    assert_eq!(project.read("src/a.txt"), "right\n");
+    let implemented = project.attempts("a").iter().filter(|attempt| attempt["phase"] == "IMPLEMENT").count();
+    assert_eq!(implemented, 2, "no agent was started with what was taken back");
+}
+
+#[test]
 fn the_doctor_says_what_is_wrong_and_what_would_help() {
     let project = Project::new("");
     // An agent is asked for its version inside the jail, where it cannot see the project.

@@ -72,10 +72,11 @@ impl Chunks<'_> {
         };
         let from = document::parse(chunk, &text, None)?.status;
         let edited = edit::set_status(chunk, &text, from, to)?;
-        Ok(match self.hands {
+        match self.hands {
             Hands::Ours => self.lead.private().fresh().write_file(&path, edited.as_bytes())?,
             Hands::Confined => self.lead.private().write_file(&path, edited.as_bytes())?,
-        })
+        }
+        Ok(())
     }
 
     /// Sets aside what would lead the agent astray: the operator's own chunk, and in a review the settings that are judged.

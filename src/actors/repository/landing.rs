@@ -166,9 +166,10 @@ fn message(unit: &WorkUnit) -> String {
 
 fn leave_landing(place: &Place) -> Outcome<()> {
     let private = place.private();
-    Ok(if private.unit.paths.landing().exists() {
-        private.remove_landing()?
-    })
+    if private.unit.paths.landing().exists() {
+        private.remove_landing()?;
+    }
+    Ok(())
 }
 
 fn check_out(place: &Place, commit: &ObjectId) -> Outcome<()> {
