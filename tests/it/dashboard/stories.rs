@@ -163,6 +163,8 @@ fn five_hundred_units_and_many_events_are_kept_up_with_and_cards_are_dragged() {
     tab.wait("it to be injected", "document.querySelector('.column-ready .card[aria-label=later]')");
     let first = "document.querySelector('.column-ready .card').getAttribute('aria-label')";
     assert_eq!(tab.eval(first), json!("unit_499"));
+    // Cards grow with what they say; only then are they where they stay.
+    tab.wait("both to say why they wait", "document.querySelectorAll('.column-ready .card-why').length === 2");
     tab.drag(&card("later"), &card("unit_499"));
     tab.wait("it to be the first", &format!("{first} === 'later'"));
     assert_eq!(project.unit("later")["priority"], 1);
