@@ -39,7 +39,7 @@ test("all words must be found, somewhere", () => {
 
 test("columns are in the order in which one reads them", () => {
   const units = [unit("a", "READY", { unit_id: 2 }), unit("b", "READY", { priority: 1, unit_id: 3 }), unit("c", "DONE", { updated_at: "1" }), unit("d", "DONE", { updated_at: "2" })];
-  const { ready, done, backlog } = columns(units, [{ chunk: "z" }], "");
+  const { ready, done, backlog } = columns(units, [{ chunk: "a" }, { chunk: "z" }], "");
   assert.deepEqual([ready, done, backlog].map((cards) => cards.map((card) => card.chunk)), [["b", "a"], ["d", "c"], ["z"]]);
 });
 

@@ -23,11 +23,13 @@ export function matches(card, text) {
   return text.toLowerCase().split(/\s+/).every((word) => all.includes(word));
 }
 
-/** Cards by column. Ready ones by what starts first, ended ones by what ended last, all others by age. */
+/** Cards by column. Ready ones by what starts first, ended ones by what ended last, all others by age. A chunk that has become a unit has left
+ * the backlog, also one that was read before. */
 export function columns(units, backlog, filter) {
+  const injected = new Set(units.map((unit) => unit.chunk));
   const cards = Object.fromEntries(COLUMNS.map((column) => [column.id, []]));
   for (const unit of units) if (matches(unit, filter)) cards[columnOf(unit.status)].push(unit);
-  for (const chunk of backlog) if (matches(chunk, filter)) cards.backlog.push(chunk);
+  for (const chunk of backlog) if (!injected.has(chunk.chunk) && matches(chunk, filter)) cards.backlog.push(chunk);
   cards.ready.sort((a, b) => b.priority - a.priority || a.unit_id - b.unit_id);
   cards.done.sort((a, b) => (a.updated_at < b.updated_at ? 1 : -1));
   return cards;
