@@ -208,6 +208,10 @@ fn whatever_else_waits_is_dealt_with_by_a_key() {
     open(&tab, ["failure", "failure"], "Do b.");
     tab.key("r");
     open(&tab, ["limit", "failure"], "Resume now");
+    tab.wait(
+        "whom it frees",
+        "[...document.querySelectorAll('.ask .goal .chunk')].some((one) => one.textContent === 'b')",
+    );
     tab.key("r");
     open(&tab, ["completion", "failure"], "no compiler here");
     tab.key("r");

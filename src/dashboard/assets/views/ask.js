@@ -57,6 +57,7 @@ export function Ask({ item }) {
         </p>
       </header>
       ${item.goal_summary ? html`<p class="goal"><span class="label">Goal</span><${Inline} text=${item.goal_summary} /></p>` : null}
+      ${item.blocks_count > 0 ? html`<p class="goal"><span class="label">Frees</span>${item.blocks.slice(0, NAMED).map((name) => html`<${Chunk} key=${name} name=${name} /> `)}${item.blocks_count > NAMED ? `and ${item.blocks_count - NAMED} more` : null}</p>` : null}
       ${questions.map((question, at) => html`
         <${Question}
           key=${keyOf(item, at)} id=${keyOf(item, at)} question=${question} reason=${attention.reason} isOpen=${at === open}
@@ -78,6 +79,9 @@ export function Ask({ item }) {
     </section>
   `;
 }
+
+/** So many of the units that an answer frees are named. */
+const NAMED = 8;
 
 /** Kinds of entries that an agent's end led to. */
 const SPEAKERS = new Set(["question", "permission", "review", "failure", "completion", "no change"]);

@@ -135,7 +135,7 @@ function Limits() {
 
 /** Every key of the configuration files, with its value and where that comes from; what is not the default first. */
 function InEffect() {
-  const { value, error } = useJson("/config", usePulse(15));
+  const { value, error, loading } = useJson("/config", usePulse(15));
   const set = (value?.values ?? []).filter(({ source }) => source !== "default");
   const others = (value?.values ?? []).filter(({ source }) => source === "default");
   const row = ({ key, value, source }) => html`<tr key=${key}><th scope="row"><code>${key}</code></th><td class="wide"><code>${value}</code></td><td class="muted">${source}</td></tr>`;
@@ -143,6 +143,7 @@ function InEffect() {
     <section class="panel in-effect" aria-labelledby="in-effect">
       <h2 id="in-effect">In effect</h2>
       ${error && !value ? html`<${Trouble} error=${error} />` : null}
+      ${loading && !value ? html`<${Loading} />` : null}
       ${set.length > 0 ? html`<table class="facts-table"><tbody>${set.map(row)}</tbody></table>` : null}
       ${others.length > 0 ? html`<details><summary>${plural(others.length, "default")}</summary><table class="facts-table"><tbody>${others.map(row)}</tbody></table></details>` : null}
       <p class="muted">Set in <code>ve.toml</code>, which counts as you accepted it, or in <code>.ve/config.toml</code>. <code>ve orch config --sources</code> prints the same.</p>

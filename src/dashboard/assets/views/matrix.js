@@ -10,7 +10,8 @@ import { Loading, Trouble } from "./parts.js";
 const MOST = 24;
 /** How often what was foreseen came, and the other way round. */
 function Record() {
-  const { value } = useJson("/oracle/stats", usePulse(60));
+  const { value, error } = useJson("/oracle/stats", usePulse(60));
+  if (error && !value) return html`<${Trouble} error=${error} />`;
   if (!value || value.all.settled === 0) return null;
   const { settled, conflicts, foreseen, false_alarms } = value.all;
   return html`<p class="muted" title="ve orch oracle stats has it by stage">Of ${plural(settled, "pair")} that ${settled === 1 ? "has" : "have"} landed, ${conflicts} conflicted: ${foreseen} foreseen, ${plural(false_alarms, "false alarm")}.</p>`;
